@@ -1,0 +1,144 @@
+"""The house style of the figures, and the forms that recur.
+
+Series differ in dash as well as in colour, and carry their label at the end of the line. With
+``BOOK_BUILD`` in the environment figures come out as SVG whose colours a page can replace.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from cycler import cycler
+from matplotlib.axes import Axes
+
+INK = "#14181f"
+MUTED = "#5c6570"
+PALETTE = ("#b34700", "#0068a8", "#007556", "#a03e77")
+DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
+
+
+def use_house_style() -> None:
+    """Set Matplotlib's defaults; in a notebook also the format of inline figures."""
+    mpl.rcParams.update(STYLE)  # type: ignore[arg-type]
+    try:
+        from IPython import get_ipython
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+    except ImportError:
+        return
+    if get_ipython() is None:
+        return
+    if os.environ.get("BOOK_BUILD"):
+        mpl.rcParams.update({"figure.facecolor": "none", "axes.facecolor": "none"})
+        set_matplotlib_formats("svg", metadata={"Date": None})
+    else:
+        set_matplotlib_formats("png", dpi=150)
+
+
+def seed_bands(
+    ax: Axes,
+    series: Mapping[str, npt.ArrayLike],
+    x: npt.ArrayLike | None = None,
+    label_ends: bool = True,
+) -> None:
+    """Draw one line a series, its median over seeds, in a band from the lowest to the highest.
+
+    ``series`` maps a label to an array of shape (seeds, points); ``x`` has shape (points,) and
+    counts from 1 unless given.
+
+    Raises ``ValueError`` for a series of another shape.
+
+    >>> from matplotlib import pyplot as plt
+    >>> seed_bands(plt.figure().subplots(), {"loss": np.ones((10, 3))})
+    """
+    for label, values in series.items():
+        values = np.asarray(values, dtype=float)
+        points = np.arange(1, values.shape[-1] + 1) if x is None else np.asarray(x)
+        if values.ndim != 2 or values.shape[1] != len(points):
+            raise ValueError(
+                f"series[{label!r}] must have the shape (seeds, {len(points)}); got {values.shape}"
+            )
+        (line,) = ax.plot(points, np.median(values, axis=0), label=label)
+        ax.fill_between(
+            points, values.min(axis=0), values.max(axis=0), color=line.get_color(), alpha=0.2, lw=0
+        )
+    if label_ends:
+        label_lines(ax)
+
+
+def label_lines(ax: Axes, gap: float = 13) -> None:
+    """Write each line's label at its right end, at least ``gap`` points apart, in its colour.
+
+    Call it when the limits and scales of ``ax`` are final.
+
+    >>> from matplotlib import pyplot as plt
+    >>> ax = plt.figure().subplots()
+    >>> _ = ax.plot([0, 1], label="up")
+    >>> label_lines(ax)
+    >>> [text.get_text() for text in ax.texts]
+    ['up']
+    """
+    lines = [line for line in ax.lines if not str(line.get_label()).startswith("_")]
+    ends = []
+    for line in lines:
+        xy = np.column_stack(
+            [np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)]
+        )
+        seen = xy[np.isfinite(xy).all(axis=1)]
+        if ax.get_yscale() == "log":
+            seen = seen[seen[:, 1] > 0]
+        if len(seen):
+            height = ax.transData.transform(seen[-1])[1] * 72 / ax.figure.dpi
+            ends.append((height, tuple(seen[-1]), line))
+    ends.sort(key=lambda end: end[0])
+    heights = _spread([height for height, _, _ in ends], gap)
+    for (height, end, line), shifted in zip(ends, heights, strict=True):
+        ax.annotate(
+            str(line.get_label()), end, xytext=(5, shifted - height), textcoords="offset points",
+            color=line.get_color(), va="center", weight="bold", annotation_clip=False,
+        )  # fmt: skip
+
+
+def _spread(heights: list[float], gap: float) -> list[float]:
+    """Move sorted heights apart to at least ``gap``, each group about its own middle."""
+    groups: list[list[float]] = []
+    for height in heights:
+        groups.append([height])
+        while len(groups) > 1 and _span(groups[-2], gap)[1] + gap > _span(groups[-1], gap)[0]:
+            groups[-2:] = [groups[-2] + groups[-1]]
+    return [_span(group, gap)[0] + gap * i for group in groups for i in range(len(group))]
+
+
+def _span(group: list[float], gap: float) -> tuple[float, float]:
+    middle, half = float(np.mean(group)), gap * (len(group) - 1) / 2
+    return middle - half, middle + half
+
+
+STYLE: dict[str, Any] = {
+    "figure.figsize": (5.6, 3.2),
+    "figure.dpi": 100,
+    "figure.constrained_layout.use": True,
+    "font.family": "DejaVu Sans",
+    "font.size": 10.5,
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": cycler(color=PALETTE) + cycler(linestyle=DASHES),
+    "grid.alpha": 0.2,
+    "lines.linewidth": 2,
+    "legend.frameon": False,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.edgecolor": MUTED,
+    "grid.color": MUTED,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "book",
+}
