@@ -223,8 +223,8 @@ def _settle(
     tightest = min(comparisons, key=Comparison.room)
     effect, above, below = tightest
     low, high = interval(effect)
-    asked = [f"more than {above:g}"] * (above > -math.inf)
-    asked += [f"less than {below:g}"] * (below < math.inf)
+    asked = [f"more than {above:g}"] if above > -math.inf else []
+    asked += [f"less than {below:g}"] if below < math.inf else []
     claim = Claim(
         name=name,
         statement=statement,
@@ -237,7 +237,7 @@ def _settle(
         seeds=len(effect),
         first_seed=_first_seed(),
         share=float(np.mean((effect > above) & (effect < below))),
-        holds=tightest.room() > 0,
+        holds=bool(tightest.room() > 0),
     )
     if not claim.holds:
         raise ClaimFailed(_figures(claim))

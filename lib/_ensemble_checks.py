@@ -1,0 +1,100 @@
+"""What an ensemble refuses: bad arguments, and models that cannot be stacked."""
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+Array = npt.NDArray[Any]
+
+# The state and the updates of these act element by element (clipping aside), so that stacked
+# variables can be updated as one. Adafactor, Lamb and Muon mix the elements of a variable.
+ELEMENTWISE = ("SGD RMSprop Adagrad Adadelta Adam AdamW Adamax Nadam Ftrl Lion").split()
+
+
+class Data(Protocol):
+    """Training and validation arrays, rows first."""
+
+    @property
+    def x_train(self) -> Array: ...
+    @property
+    def y_train(self) -> Array: ...
+    @property
+    def x_valid(self) -> Array: ...
+    @property
+    def y_valid(self) -> Array: ...
+
+
+def check_seeds(seeds: Iterable[int]) -> tuple[int, ...]:
+    seeds = tuple(seeds)
+    for seed in seeds:
+        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+            raise TypeError(f"seeds takes integers, got {seed!r}.")
+    if not seeds or len(set(seeds)) < len(seeds) or not all(0 <= s < 2**32 for s in seeds):
+        raise ValueError(f"seeds takes distinct integers from 0 to 2**32 - 1, got {seeds}.")
+    return tuple(int(seed) for seed in seeds)
+
+
+def check_count(name: str, value: int, most: int | None = None) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} takes an integer, got {value!r}.")
+    if value < 1 or (most is not None and value > most):
+        limit = "1 or more" if most is None else f"from 1 to {most} (the training rows)"
+        raise ValueError(f"{name} takes {limit}, got {value}.")
+
+
+def check_model(model: Any, others: list[keras.Model]) -> keras.Model:
+    """Refuse what the ensemble would train wrongly."""
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"build takes nothing and returns a keras.Model, got {model!r}.")
+    if not model.compiled or model.loss is None:
+        raise ValueError("build must return a model compiled with an optimizer and a loss.")
+    optimizer: Any = model.optimizer
+    kind, shapes = type(model), [(v.shape, v.dtype) for v in model.variables]
+    refused = {
+        "an unknown input shape; begin with keras.Input": not model.built,
+        "no trainable weights": not model.trainable_variables,
+        "several inputs or outputs": model.built
+        and [len(model.inputs), len(model.outputs)] != [1, 1],
+        "a train_step or test_step of its own": kind.train_step is not keras.Model.train_step
+        or kind.test_step is not keras.Model.test_step,
+        f"the optimizer {type(optimizer).__name__}; takes {', '.join(ELEMENTWISE)}": type(optimizer)
+        not in [getattr(keras.optimizers, name) for name in ELEMENTWISE],
+        "loss_scale_factor": optimizer.loss_scale_factor is not None,
+        "gradient_accumulation_steps": optimizer.gradient_accumulation_steps is not None,
+        "use_ema": optimizer.use_ema,
+        "an optimizer that has been used": optimizer.built,
+        "other weights under another seed": bool(others)
+        and shapes != [(v.shape, v.dtype) for v in others[0].variables],
+    }
+    for what, found in refused.items():
+        if found:
+            raise ValueError(f"build returned a model with {what}.")
+    return model
+
+
+def check_data(data: Data, part: str, model: keras.Model) -> tuple[tf.Tensor, tf.Tensor]:
+    """Check x and y of a part against the model; return them as tensors."""
+    tensors = []
+    for name in (f"x_{part}", f"y_{part}"):
+        array = np.asarray(getattr(data, name))
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"data.{name} takes numbers, got dtype {array.dtype}.")
+        if not np.isfinite(array).all():
+            raise ValueError(f"data.{name} takes finite numbers, got NaN or infinity.")
+        tensors.append(tf.constant(array, tf.float32 if array.dtype.kind == "f" else tf.int32))
+    x, y = tensors
+    if len(x) != len(y) or len(x) == 0:
+        raise ValueError(f"data.y_{part} takes one entry per row: {len(x)} rows, got {len(y)}.")
+    if not tf.TensorShape(model.input_shape).is_compatible_with(x.shape):
+        raise ValueError(f"data.x_{part} takes shape {model.input_shape}, got {tuple(x.shape)}.")
+    output = list(model.output_shape)
+    fitting = [tf.TensorShape(shape) for shape in (output, output[:-1], [*output[:-1], 1])]
+    if not any(shape.is_compatible_with(y.shape) for shape in fitting):
+        raise ValueError(
+            f"data.y_{part} has shape {tuple(y.shape)}, the model returns {model.output_shape}."
+        )
+    return x, y

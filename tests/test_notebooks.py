@@ -1,0 +1,78 @@
+"""The committed notebooks are those of the book, readable without MyST, and nbval can fail."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from jupyter_cache import get_cache
+from myst_nb.core.read import myst_nb_reader_plugin
+
+ROOT = Path(__file__).parents[1]
+BUILT = ROOT / "_build/notebook"
+COMMITTED = sorted((ROOT / "notebooks").glob("*.ipynb"))
+MEASURED = r"[−\d.×⁻⁰¹²³⁴-⁹]+"
+
+
+def test_each_chapter_has_its_notebook():
+    assert [path.name for path in COMMITTED] == sorted(path.name for path in BUILT.glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+def test_the_committed_notebook_is_the_built_one(path):
+    """Byte for byte, but for numbers that were measured and may differ in their last digit."""
+    built = (BUILT / path.name).read_text(encoding="utf-8")
+    pattern = re.escape(built)
+    for text in sorted(glued(path.stem), key=len, reverse=True):
+        escaped = re.escape(json.dumps(text, ensure_ascii=False)[1:-1])
+        pattern = re.sub(rf"(?<![\w.]){re.escape(escaped)}(?![\w.])", lambda _: MEASURED, pattern)
+    committed = path.read_text(encoding="utf-8")
+    if not re.fullmatch(pattern, committed):
+        assert built == committed, "run `make notebooks` and commit what it writes"
+
+
+def glued(stem):
+    notebook = myst_nb_reader_plugin(str(ROOT / f"book/{stem}.md"))
+    _, executed = get_cache(ROOT / "_build/.jupyter_cache").merge_match_into_notebook(notebook)
+    outputs = [output for cell in executed.cells for output in cell.get("outputs", [])]
+    found = [output for output in outputs if "scrapbook" in output.get("metadata", {})]
+    return {
+        output["data"]["application/papermill.record/text/plain"].strip("'\"") for output in found
+    }
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+def test_no_myst_is_left(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "markdown":
+            text = re.sub(r"```.*?```|`[^`]*`|\$\$.*?\$\$", "", cell.source, flags=re.S)
+            assert not re.search(r"\{[a-z:]+\}`|:::|^:\w+:", text, flags=re.M), cell.source
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+def test_outputs_are_text_with_a_count_for_nbval_to_compare(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            assert cell.execution_count
+            assert not any(kind.startswith("image/") for kind in output.get("data", {}))
+
+
+def test_an_altered_reference_output_turns_nbval_red(tmp_path):
+    cells = [nbformat.v4.new_code_cell("1 + 1", execution_count=1)]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    for answer, code in (("2", 0), ("3", 1)):
+        cells[0].outputs = [
+            nbformat.v4.new_output("execute_result", {"text/plain": answer}, execution_count=1)
+        ]
+        nbformat.write(notebook, tmp_path / "a.ipynb")
+        nbval = "--nbval --nbval-current-env --nbval-sanitize-with".split()
+        run = subprocess.run(
+            [sys.executable, "-m", "pytest", *nbval, str(ROOT / "tests/nbval.cfg"), "a.ipynb"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        assert run.returncode == code, run.stdout
