@@ -2,6 +2,8 @@
 PYTHON ?= python3
 PORT ?= 8000
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Chapters run side by side: more BLAS threads than cores only get in each other's way.
+export OPENBLAS_NUM_THREADS := 1
 SPHINX = jupyter-book build . -W -n --keep-going --quiet
 
 help:  ## show this list

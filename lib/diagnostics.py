@@ -130,10 +130,12 @@ def _checked_batch(model: keras.Model, x: Array) -> Array:
 
 def _describe(layer: keras.Layer, out: Array) -> tuple[float, float, float, float]:
     low, high = ASYMPTOTES.get(getattr(getattr(layer, "activation", None), "__name__", ""), (0, 0))
+    out = out.astype(float)  # a spread beyond 1e19 overflows in single precision
     margin = SATURATION_MARGIN * (high - low)
     saturated = np.mean((out < low + margin) | (out > high - margin)) if margin else np.nan
     dead = np.mean((out == 0).all(axis=tuple(range(out.ndim - 1))))
-    return float(out.mean()), float(out.std()), float(saturated), float(dead)
+    with np.errstate(invalid="ignore", over="ignore"):  # an exploded network is worth a look
+        return float(out.mean()), float(out.std()), float(saturated), float(dead)
 
 
 def _index(variables: Sequence[keras.Variable]) -> "pd.Index[str]":

@@ -5,7 +5,7 @@ Series differ in dash as well as in colour, and carry their label at the end of 
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import matplotlib as mpl
@@ -42,17 +42,20 @@ def seed_bands(
     series: Mapping[str, npt.ArrayLike],
     x: npt.ArrayLike | None = None,
     label_ends: bool = True,
+    order: Iterable[str] = (),
 ) -> None:
     """Draw one line a series, its median over seeds, in a band from the lowest to the highest.
 
     ``series`` maps a label to an array of shape (seeds, points); ``x`` has shape (points,) and
-    counts from 1 unless given.
+    counts from 1 unless given. ``order`` names the labels in the order of the palette, so that a
+    series looks the same in each figure.
 
-    Raises ``ValueError`` for a series of another shape.
+    Raises ``ValueError`` for a series of another shape, and for a label that ``order`` lacks.
 
     >>> from matplotlib import pyplot as plt
     >>> seed_bands(plt.figure().subplots(), {"loss": np.ones((10, 3))})
     """
+    places = list(order)
     for label, values in series.items():
         values = np.asarray(values, dtype=float)
         points = np.arange(1, values.shape[-1] + 1) if x is None else np.asarray(x)
@@ -61,6 +64,11 @@ def seed_bands(
                 f"series[{label!r}] must have the shape (seeds, {len(points)}); got {values.shape}"
             )
         (line,) = ax.plot(points, np.median(values, axis=0), label=label)
+        if places:
+            if label not in places:
+                raise ValueError(f"order must name {label!r}; got {places}")
+            place = places.index(label) % len(PALETTE)
+            line.set(color=PALETTE[place], linestyle=DASHES[place])
         ax.fill_between(
             points, values.min(axis=0), values.max(axis=0), color=line.get_color(), alpha=0.2, lw=0
         )
