@@ -1,0 +1,20 @@
+// A click on a heading of a ".sortable" table sorts its rows; without JavaScript they keep their order.
+for (const table of document.querySelectorAll("table.sortable")) {
+  for (const [column, heading] of [...table.tHead.rows[0].cells].entries()) {
+    const button = document.createElement("button");
+    button.append(...heading.childNodes);
+    heading.append(button);
+    button.addEventListener("click", () => {
+      const down = heading.ariaSort === "ascending";
+      for (const other of table.tHead.rows[0].cells) other.ariaSort = null;
+      heading.ariaSort = down ? "descending" : "ascending";
+      const value = (row) => row.cells[column].innerText.replace("−", "-");
+      const order = (a, b) => value(a).localeCompare(value(b), "en", { numeric: true });
+      const number = (a, b) => parseFloat(value(a)) - parseFloat(value(b));
+      const rows = [...table.tBodies[0].rows];
+      const numeric = rows.every((row) => Number.isFinite(parseFloat(value(row))));
+      rows.sort(numeric ? number : order);
+      table.tBodies[0].append(...(down ? rows.reverse() : rows));
+    });
+  }
+}

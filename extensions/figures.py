@@ -17,7 +17,7 @@ from lib.plots import INK, MUTED, PALETTE
 
 log = logging.getLogger(__name__)
 
-MAX_SCALE = 1.2  # of a figure's nominal size, where the column is wide enough
+MAX_SCALE = 1.1  # of a figure's nominal size, where the column is wide enough
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

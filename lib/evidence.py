@@ -223,13 +223,14 @@ def _settle(
     tightest = min(comparisons, key=Comparison.room)
     effect, above, below = tightest
     low, high = interval(effect)
-    asked = [f"more than {above:g}"] if above > -math.inf else []
-    asked += [f"less than {below:g}"] if below < math.inf else []
+    asked = f"more than {above:g}" if above > -math.inf else f"less than {below:g}"
+    if below == -above:
+        asked = f"within ±{below:.3g}"
     claim = Claim(
         name=name,
         statement=statement,
         kind=kind,
-        asked=f"{' and '.join(asked)} {unit}".rstrip(),
+        asked=f"{asked} {unit}".rstrip(),
         effect=float(np.median(effect)),
         low=float(low),
         high=float(high),

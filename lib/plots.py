@@ -76,7 +76,7 @@ def seed_bands(
         label_lines(ax)
 
 
-def label_lines(ax: Axes, gap: float = 13) -> None:
+def label_lines(ax: Axes, gap: float = 14) -> None:
     """Write each line's label at its right end, at least ``gap`` points apart, in its colour.
 
     Call it when the limits and scales of ``ax`` are final.
@@ -125,12 +125,12 @@ def _span(group: list[float], gap: float) -> tuple[float, float]:
 
 
 STYLE: dict[str, Any] = {
-    "figure.figsize": (5.6, 3.2),
+    "figure.figsize": (5, 3),
     "figure.dpi": 100,
     "figure.constrained_layout.use": True,
     "font.family": "DejaVu Sans",
-    "font.size": 10.5,
-    "axes.titlesize": 11,
+    "font.size": 11.5,
+    "axes.titlesize": 11.5,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.grid": True,

@@ -343,7 +343,7 @@ def test_records_name_the_kind_and_the_tightest_comparison(recorded):
         ("threshold", "less than 0.5", 0.355),
         ("ordering", "more than 0", 0.29),
         ("ratio", "more than 2 times", 3.0),
-        ("equivalence", "more than -0.04 and less than 0.04", 0.03),
+        ("equivalence", "within ±0.04", 0.03),
         ("trend", "more than 0.5 tau", 1.0),
     ]
 

@@ -33,7 +33,7 @@ def test_labels_of_lines_that_end_together_do_not_overlap(ax):
     plots.label_lines(ax)
     heights = sorted(text.xyann[1] for text in ax.texts)
     assert len(heights) == 4
-    assert np.diff(heights).min() == pytest.approx(13)
+    assert np.diff(heights).min() == pytest.approx(14)
     assert sum(heights) == pytest.approx(0)
 
 

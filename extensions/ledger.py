@@ -1,0 +1,153 @@
+"""What the build knows of itself: the ledger of all claims, and how long each chapter ran.
+
+The directives ``claims`` and ``execution-times`` stand for tables that are filled in when a page
+is written, from the executed chapters in the cache.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from jupyter_cache import get_cache
+from myst_nb.core.read import myst_nb_reader_plugin
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
+
+from lib.evidence import Claim, records
+
+CLAIM_COLUMNS = ("claim", "measured", "95 % interval", "asked", "seeds", "as asked")
+
+
+@dataclass(frozen=True)
+class Chapter:
+    docname: str
+    title: str
+    claims: list[Claim]
+    seconds: float
+
+
+class claims(nodes.General, nodes.Element):
+    """Placeholder of the ledger."""
+
+
+class execution_times(nodes.General, nodes.Element):
+    """Placeholder of the table of times."""
+
+
+class Claims(Directive):
+    def run(self) -> list[nodes.Node]:
+        return [claims()]
+
+
+class ExecutionTimes(Directive):
+    def run(self) -> list[nodes.Node]:
+        return [execution_times()]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_directive("claims", Claims)
+    app.add_directive("execution-times", ExecutionTimes)
+    app.connect("env-get-outdated", outdated)
+    app.connect("doctree-resolved", fill)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def outdated(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
+    """The pages with a table, whatever was edited: they depend on all chapters."""
+    pages = ("book/evidence", "book/reproducibility")
+    return [page for page in pages if page in env.found_docs] if added or changed else []
+
+
+def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    for literal in doctree.findall(nodes.literal_block):
+        if literal.astext().startswith("holds: "):
+            literal["ids"] = [anchor(literal.astext().removeprefix("holds: ").strip())]
+    for place in list(doctree.findall(claims)):
+        place.replace_self(ledger(app, docname, list(chapters(app))))
+    for spot in list(doctree.findall(execution_times)):
+        if app.builder.format == "html":
+            rows: list[list[nodes.Node | str]] = [
+                [reference(app, docname, chapter.docname, chapter.title), f"{chapter.seconds:.0f}"]
+                for chapter in chapters(app)
+            ]
+            spot.replace_self(table(("chapter", "seconds"), rows))
+        else:
+            spot.replace_self([])
+
+
+def chapters(app: Sphinx) -> Iterator[Chapter]:
+    """The executed pages in the order of the book."""
+    cache = get_cache(Path(app.outdir).parent / ".jupyter_cache")
+    for docname in app.env.toctree_includes[app.config.root_doc]:
+        if "kernelspec" not in app.env.metadata[docname]:
+            continue
+        notebook = myst_nb_reader_plugin(str(app.env.doc2path(docname)))
+        record = cache.match_cache_notebook(notebook)
+        found = records(cache.get_cache_bundle(record.pk).nb)
+        seconds = record.data.get("execution_seconds", 0.0)
+        yield Chapter(docname, app.env.titles[docname].astext(), found, seconds)
+
+
+def ledger(app: Sphinx, here: str, book: list[Chapter]) -> list[nodes.Node]:
+    every = [claim for chapter in book for claim in chapter.claims]
+    names = [claim.name for claim in every]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise ExtensionError(f"claims must have names of their own; twice: {', '.join(twice)}")
+    nulls = sum(claim.kind == "equivalence" for claim in every)
+    unanimous = sum(claim.share == 1 for claim in every)
+    counts = (
+        f"{len(every)} claims, {nulls} of them nulls. "
+        f"{unanimous} hold for every single seed, the others for at least nine in ten."
+    )
+    out: list[nodes.Node] = [nodes.paragraph("", counts)]
+    for chapter in book:
+        if chapter.claims:
+            title = nodes.paragraph("", "", reference(app, here, chapter.docname, chapter.title))
+            out += [
+                title,
+                table(CLAIM_COLUMNS, [row(app, here, chapter, c) for c in chapter.claims]),
+            ]
+    return out
+
+
+def row(app: Sphinx, here: str, chapter: Chapter, claim: Claim) -> list[nodes.Node | str]:
+    target = f"{chapter.docname}#{anchor(claim.statement)}"
+    link = reference(app, here, target, claim.statement)
+    interval = f"{claim.low:.3g} to {claim.high:.3g}"
+    measured = f"{claim.effect:.3g} {claim.unit}".strip()
+    return [link, measured, interval, claim.asked, str(claim.seeds), f"{claim.share:.0%}"]
+
+
+def anchor(statement: str) -> str:
+    return nodes.make_id(f"claim {statement}")
+
+
+def reference(app: Sphinx, here: str, target: str, text: str) -> nodes.reference:
+    docname, _, fragment = target.partition("#")
+    uri = app.builder.get_relative_uri(here, docname) + ("#" + fragment if fragment else "")
+    return nodes.reference("", text, internal=True, refuri=uri)
+
+
+def table(columns: Iterable[str], rows: list[list[nodes.Node | str]]) -> nodes.table:
+    columns = tuple(columns)
+    group = nodes.tgroup(cols=len(columns))
+    group += [nodes.colspec(colwidth=5 if column == 0 else 2) for column in range(len(columns))]
+    head, body = nodes.thead(), nodes.tbody()
+    head += _row(list(columns))
+    body += [_row(cells) for cells in rows]
+    group += [head, body]
+    return nodes.table("", group, classes=["sortable", "colwidths-given"])
+
+
+def _row(cells: list[nodes.Node | str]) -> nodes.row:
+    out = nodes.row()
+    for cell in cells:
+        text = nodes.paragraph("", cell) if isinstance(cell, str) else nodes.paragraph("", "", cell)
+        out += nodes.entry("", text)
+    return out
