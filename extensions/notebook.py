@@ -124,8 +124,9 @@ class Writer:
                 location=self.docname,
             )
         if pictures:
-            outputs = []
             tags.append("nbval-ignore-output")
+        if "nbval-ignore-output" in tags:
+            outputs = []
         metadata: dict[str, Any] = {"tags": tags} if tags else {}
         if "hide-input" in tags:
             metadata["jupyter"] = {"source_hidden": True}
