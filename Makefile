@@ -35,6 +35,9 @@ serve: book  ## build the book and open it at http://localhost:8000 (PORT=… fo
 execute: .venv/ready node_modules/.package-lock.json
 	python extensions/execute.py
 
+benchmark: .venv/ready  ## time the ensemble against Keras' own fit, on a quiet machine
+	python benchmarks/ensemble.py
+
 lock: .venv/ready  ## write requirements.txt anew from pyproject.toml
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --upgrade \
 		--no-emit-index-url --no-annotate --no-header --quiet --output-file requirements.txt
@@ -53,4 +56,4 @@ clean:  ## remove what was built, but not what was installed
 node_modules/.package-lock.json: package-lock.json .venv/ready
 	npm ci --silent
 
-.PHONY: help book test check notebooks serve execute lock clean
+.PHONY: help book test check notebooks serve benchmark execute lock clean
