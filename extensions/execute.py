@@ -4,22 +4,23 @@ A chapter runs when its code changed; all run when `lib`, the lock or the Python
 of which the cache itself knows nothing. Usage: python extensions/execute.py [--fresh]
 """
 
+from __future__ import annotations
+
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import nbclient
-from jupyter_cache import get_cache
-from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
-from myst_nb.core.read import myst_nb_reader_plugin
-from nbformat import NotebookNode
-from tqdm import tqdm
+if TYPE_CHECKING:
+    from jupyter_cache.base import JupyterCacheAbstract
+    from nbformat import NotebookNode
 
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "_build"
@@ -37,9 +38,29 @@ class Run:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fresh", action="store_true", help="execute every chapter again")
-    if parser.parse_args().fresh or stale():
+    fresh = parser.parse_args().fresh
+    if not fresh and last_time("code") == code() and last_time("inputs") == inputs():
+        return 0
+    if fresh or last_time("inputs") != inputs():
         for folder in (".jupyter_cache", ".doctrees", "jupyter_execute"):
             shutil.rmtree(BUILD / folder, ignore_errors=True)
+    failures = run_pending()
+    for run in failures:
+        print(f"\n{run.chapter.relative_to(ROOT)}: {run.failure}", file=sys.stderr)
+    if not failures:
+        (BUILD / "inputs").write_text(inputs())
+        (BUILD / "code").write_text(code())
+    return bool(failures)
+
+
+def run_pending() -> list[Run]:
+    """Execute the chapters whose outputs the cache lacks; return the runs that failed."""
+    # These take seconds to import: a prose edit should not wait for them.
+    from jupyter_cache import get_cache
+    from jupyter_cache.base import CacheBundleIn
+    from myst_nb.core.read import myst_nb_reader_plugin
+    from tqdm import tqdm
+
     cache = get_cache(BUILD / ".jupyter_cache")
     notebooks = {path: myst_nb_reader_plugin(str(path)) for path in chapters()}
     pending = [path for path, notebook in notebooks.items() if not reuse(cache, path, notebook)]
@@ -59,11 +80,7 @@ def main() -> int:
                 run.notebook, str(run.chapter), data={"execution_seconds": run.seconds}
             )
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
-    for run in failures:
-        print(f"\n{run.chapter.relative_to(ROOT)}: {run.failure}", file=sys.stderr)
-    if not failures:
-        (BUILD / "inputs").write_text(inputs())
-    return bool(failures)
+    return failures
 
 
 def chapters() -> list[Path]:
@@ -77,6 +94,8 @@ def reuse(cache: JupyterCacheAbstract, chapter: Path, notebook: NotebookNode) ->
 
     Captions and alt texts are metadata of a cell, which the cache takes for a part of its code.
     """
+    from jupyter_cache.base import CacheBundleIn
+
     try:
         cache.match_cache_notebook(notebook)
         return True
@@ -98,9 +117,18 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def stale() -> bool:
-    stamp = BUILD / "inputs"
-    return not stamp.exists() or stamp.read_text() != inputs()
+def last_time(stamp: str) -> str:
+    path = BUILD / stamp
+    return path.read_text() if path.exists() and (BUILD / ".jupyter_cache").exists() else ""
+
+
+def code() -> str:
+    """A hash of the code cells of all chapters, captions included."""
+    digest = hashlib.sha256()
+    for path in chapters():
+        cells = re.findall(r"^`{3,}\{code-cell\}.*?^`{3,}$", path.read_text("utf-8"), re.M | re.S)
+        digest.update("\0".join([path.name, *cells]).encode())
+    return digest.hexdigest()
 
 
 def inputs() -> str:
@@ -112,6 +140,8 @@ def inputs() -> str:
 
 
 def execute(chapter: Path, notebook: NotebookNode) -> Run:
+    import nbclient
+
     client = nbclient.NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT,

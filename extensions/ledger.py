@@ -58,9 +58,9 @@ def setup(app: Sphinx) -> dict[str, bool]:
 def outdated(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
-    """The pages with a table, whatever was edited: they depend on all chapters."""
+    """The pages with a table depend on all chapters, so they are read anew each time."""
     pages = ("book/evidence", "book/reproducibility")
-    return [page for page in pages if page in env.found_docs] if added or changed else []
+    return [page for page in pages if page in env.found_docs]
 
 
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
