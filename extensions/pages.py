@@ -99,9 +99,8 @@ def copy_files(app: Sphinx, error: Exception | None) -> None:
         shutil.copy(_katex_package() / file, static)
     for font in _katex_package().glob("dist/fonts/*.woff2"):
         shutil.copy(font, static / "fonts")
-    # Sphinx copies its static files only when a page is written anew.
-    for source, target in (("assets", "_static"), ("notebooks", "notebooks")):
-        shutil.copytree(Path(app.srcdir) / source, Path(app.outdir) / target, dirs_exist_ok=True)
+    source = Path(app.srcdir) / "notebooks"
+    shutil.copytree(source, Path(app.outdir) / "notebooks", dirs_exist_ok=True)
 
 
 def mend_roles(app: Sphinx, error: Exception | None) -> None:
