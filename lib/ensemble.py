@@ -176,10 +176,10 @@ class _Ensemble:
         train_epoch = tf.function(self._train_epoch, jit_compile=compiles)
         register_converters()
         with _quiet():
-            self.train_epoch = train_epoch.get_concrete_function(order, tf.constant(0))
+            self.train_epoch = train_epoch.get_concrete_function(order)
             self.evaluate = tf.function(self._evaluate).get_concrete_function()
         self.initial = [(v, v.numpy()) for v in self.train_epoch.variables]
-        self.train_epoch(order, tf.constant(0))  # no steps: compiles
+        self.train_epoch(order)  # compiles; `train` starts from the initial values
         self.seconds = {"building": built - start, "tracing": time.perf_counter() - built}
 
     def train(self, epochs: int, measure: Measure, rate: float | None = None) -> Result:
@@ -194,7 +194,7 @@ class _Ensemble:
         measured = [self.measure(measure, weights)]
         try:
             for _ in tqdm(range(epochs), disable=None, leave=False, unit="epoch"):
-                logs = self.train_epoch(self.order(generators), tf.constant(self.steps))
+                logs = self.train_epoch(self.order(generators))
                 logs |= {f"val_{name}": value for name, value in self.evaluate().items()}
                 after = self.weights()
                 measured.append(self.measure(measure, after))
@@ -232,9 +232,9 @@ class _Ensemble:
         ]
         return {name: np.stack([value[name] for value in values]) for name in measure}
 
-    def _train_epoch(self, order: tf.Tensor, steps: tf.Tensor) -> dict[str, tf.Tensor]:
+    def _train_epoch(self, order: tf.Tensor) -> dict[str, tf.Tensor]:
         metrics = self.metrics
-        for step in tf.range(steps):
+        for step in tf.range(self.steps):
             rows = order[step]
             batch = tf.gather(self.x_train, rows), tf.gather(self.y_train, rows)
             values = [stack.value for stack in self.stacks]
