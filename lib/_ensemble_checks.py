@@ -8,11 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from lib.schedules import CycledSGD
+
 Array = npt.NDArray[Any]
 
 # The state and the updates of these act element by element (clipping aside), so that stacked
 # variables can be updated as one. Adafactor, Lamb and Muon mix the elements of a variable.
-ELEMENTWISE = ("SGD RMSprop Adagrad Adadelta Adam AdamW Adamax Nadam Ftrl Lion").split()
+NAMES = "SGD RMSprop Adagrad Adadelta Adam AdamW Adamax Nadam Ftrl Lion".split()
+ELEMENTWISE = {name: getattr(keras.optimizers, name) for name in NAMES} | {"CycledSGD": CycledSGD}
 
 
 class Data(Protocol):
@@ -62,7 +65,7 @@ def check_model(model: Any, others: list[keras.Model]) -> keras.Model:
         "a train_step or test_step of its own": kind.train_step is not keras.Model.train_step
         or kind.test_step is not keras.Model.test_step,
         f"the optimizer {type(optimizer).__name__}; takes {', '.join(ELEMENTWISE)}": type(optimizer)
-        not in [getattr(keras.optimizers, name) for name in ELEMENTWISE],
+        not in ELEMENTWISE.values(),
         "loss_scale_factor": optimizer.loss_scale_factor is not None,
         "gradient_accumulation_steps": optimizer.gradient_accumulation_steps is not None,
         "use_ema": optimizer.use_ema,

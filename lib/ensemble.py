@@ -21,6 +21,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
+from keras.optimizers.schedules import LearningRateSchedule
 from tqdm import tqdm
 
 from lib._ensemble_checks import Data, check_count, check_data, check_model, check_seeds
@@ -122,11 +123,12 @@ def sweep(
 ) -> dict[float, Result]:
     """Train as `fit` does once per learning rate, each time from the same start in the same order.
 
-    A rate replaces the one that `build` compiled with.  The model is built and traced once; each
-    result reports these seconds.  Ctrl-C returns the rates so far, the last with fewer epochs.
+    A rate replaces the one that `build` compiled with; a schedule it multiplies, so compile one
+    that peaks at 1.  The model is built and traced once; each result reports these seconds.
+    Ctrl-C returns the rates so far, the last with fewer epochs.
 
     Raises:
-        TypeError, ValueError: as `fit`; rates missing, repeated or not positive; a schedule.
+        TypeError, ValueError: as `fit`; rates missing, repeated or not positive.
     """
     rates = [float(rate) for rate in learning_rates]
     if not rates or len(set(rates)) < len(rates) or not all(0 < rate < np.inf for rate in rates):
@@ -361,6 +363,8 @@ def _optimizer(
     Clipping by norm looks at a whole variable, so it is taken out and acts on each member.
     """
     optimizer = model.optimizer
+    if isinstance(optimizer._learning_rate, LearningRateSchedule):
+        optimizer._learning_rate = _Scaled(optimizer._learning_rate)
     if optimizer.weight_decay is not None:
         pairs = zip(model.trainable_variables, stacks, strict=True)
         kept = [stack for v, stack in pairs if not optimizer._use_weight_decay(v.value)]
@@ -379,8 +383,18 @@ def _optimizer(
     return optimizer, clip
 
 
+class _Scaled(LearningRateSchedule):  # type: ignore[misc]
+    """A schedule times a factor that a sweep sets without another trace."""
+
+    def __init__(self, schedule: LearningRateSchedule) -> None:
+        self.schedule, self.factor = schedule, keras.Variable(1.0, trainable=False)
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        return self.factor * self.schedule(step)
+
+
 def _set_learning_rate(optimizer: keras.Optimizer, rate: float) -> None:
-    if not isinstance(optimizer._learning_rate, keras.Variable):
-        schedule = type(optimizer._learning_rate).__name__
-        raise ValueError(f"learning_rates replace a number, but build compiled with {schedule}.")
-    optimizer.learning_rate = rate
+    if isinstance(optimizer._learning_rate, _Scaled):
+        optimizer._learning_rate.factor.assign(rate)
+    else:
+        optimizer.learning_rate = rate

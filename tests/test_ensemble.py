@@ -19,6 +19,7 @@ from keras import layers, optimizers, regularizers
 from keras.optimizers import schedules
 
 from lib import ensemble
+from lib.schedules import CycledSGD, OneCycle
 
 SEEDS, EPOCHS, BATCH = (3, 8, 5), 2, 8
 ROWS, WIDTH, CLASSES = 36, 6, 3  # four batches, four rows left over
@@ -358,9 +359,20 @@ def test_sweep_equals_fit_at_each_rate_and_traces_once() -> None:
 def test_sweep_refuses_rates_it_cannot_set() -> None:
     with pytest.raises(ValueError, match="learning_rates takes distinct positive"):
         ensemble.sweep(builder(), table(), learning_rates=[0.1, 0.1])
-    scheduled = builder(optimizer=lambda: optimizers.SGD(schedules.CosineDecay(0.1, 9)))
-    with pytest.raises(ValueError, match="CosineDecay"):
-        ensemble.sweep(scheduled, table(), learning_rates=[0.1], batch_size=BATCH)
+
+
+def test_sweep_multiplies_a_schedule() -> None:
+    def at(peak: float) -> ensemble.Build:
+        decay = schedules.PolynomialDecay(peak, 6, end_learning_rate=0.0)
+        momentum = OneCycle(0.9, 0.5, steps=6)
+        return builder(optimizer=lambda: CycledSGD(decay, momentum))
+
+    settings: dict[str, Any] = {"seeds": SEEDS, "epochs": EPOCHS, "batch_size": BATCH}
+    results = ensemble.sweep(at(1.0), table(), learning_rates=[0.2, 0.05], **settings)
+    for rate, result in results.items():
+        model, _ = by_keras(at(rate), table(), SEEDS[0])
+        for ours, theirs in zip(result.weights, model.get_weights(), strict=True):
+            np.testing.assert_allclose(ours[0], theirs, atol=1e-5)
 
 
 @pytest.mark.parametrize(

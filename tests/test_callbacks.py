@@ -1,0 +1,60 @@
+"""The range test: the loss of each batch, a growing rate, and nothing left changed."""
+
+import keras
+import numpy as np
+import pytest
+
+from lib.callbacks import RangeTest
+
+
+def compiled(optimizer: keras.Optimizer) -> keras.Model:
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    model.set_weights([np.zeros((1, 1))])
+    model.compile(optimizer, "mse")
+    return model
+
+
+X = np.linspace(1, 2, 12, dtype="float32")[:, None]
+
+
+def test_each_batch_has_its_own_loss_and_rate() -> None:
+    test = RangeTest(0.001, 0.1, steps=6)
+    model = compiled(keras.optimizers.SGD(0.5))
+    model.fit(X, X, batch_size=4, epochs=3, shuffle=False, verbose=0, callbacks=[test])
+    np.testing.assert_allclose(test.rates, np.geomspace(0.001, 0.1, 6))
+    weight, expected = 0.0, []
+    for step, rate in enumerate(test.rates):
+        x = X[step % 3 * 4 : step % 3 * 4 + 4, 0]
+        expected.append(np.mean((weight * x - x) ** 2))
+        weight -= rate * np.mean(2 * (weight * x - x) * x)
+    np.testing.assert_allclose(test.losses, expected, rtol=1e-4)
+
+
+def test_all_is_put_back() -> None:
+    model = compiled(keras.optimizers.Adam(0.5))
+    model.fit(X, X, verbose=0)
+    before = [v.numpy() for v in [*model.variables, *model.optimizer.variables]]
+    model.fit(X, X, batch_size=4, epochs=9, verbose=0, callbacks=[RangeTest(0.01, 1, steps=9)])
+    for variable, value in zip([*model.variables, *model.optimizer.variables], before, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), value)
+
+
+def test_it_stops_where_the_loss_rises() -> None:
+    test = RangeTest(1.0, 1e6, steps=30)
+    model = compiled(keras.optimizers.SGD())
+    model.fit(X, X, batch_size=4, epochs=30, verbose=0, callbacks=[test])
+    assert len(test.losses) < 10
+    assert test.losses[-1] > 4 * test.losses.min()
+    assert len(test.rates) == len(test.losses)
+
+
+@pytest.mark.parametrize(("low", "high", "steps"), [(0, 1, 9), (1, 0.1, 9), (0.1, 1, 1)])
+def test_bad_arguments_are_refused(low: float, high: float, steps: int) -> None:
+    with pytest.raises(ValueError, match=r"grow from low|at least 2"):
+        RangeTest(low, high, steps)
+
+
+def test_a_schedule_is_refused() -> None:
+    model = compiled(keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.1, 9)))
+    with pytest.raises(ValueError, match="compile with a number"):
+        model.fit(X, X, verbose=0, callbacks=[RangeTest()])
