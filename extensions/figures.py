@@ -79,7 +79,7 @@ def themed(svg: str, alt: str, prefix: str) -> str:
     for colour, variable in colours.items():
         svg = svg.replace(colour, variable)
     svg = svg.replace("'DejaVu Sans'", "var(--pst-font-family-base)")
-    svg = re.sub(r"(\.\d\d)\d+", r"\1", svg)
+    svg = re.sub(r"<[^>]+>", lambda tag: re.sub(r"(\.\d\d)\d+", r"\1", tag[0]), svg)
     svg = re.sub(r"\s*\n\s*", " ", svg)
     size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
     assert size, "Matplotlib writes a viewBox"
