@@ -49,7 +49,7 @@ clean:  ## remove what was built, but not what was installed
 	@echo "setting up .venv"
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
-	uv pip install --quiet --requirement requirements.txt
+	uv pip install --quiet --compile-bytecode --requirement requirements.txt
 	uv pip install --quiet --no-deps --editable .
 	touch $@
 
