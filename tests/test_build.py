@@ -84,8 +84,9 @@ def build(book, *options, **environment):
     text = ""
     for command in commands:
         run = subprocess.run(
-            command, cwd=book, capture_output=True, text=True, env=os.environ | environment
-        )
+            command, cwd=book, capture_output=True, text=True, timeout=300,
+            env=os.environ | environment,
+        )  # fmt: skip
         text += run.stdout + run.stderr
         if run.returncode:
             break
