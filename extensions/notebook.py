@@ -308,14 +308,22 @@ class Writer:
 
 
 def _text_outputs(outputs: list[NotebookNode]) -> tuple[list[NotebookNode], bool]:
-    """The outputs that nbval compares, and whether there were pictures among them."""
-    kept, pictures = [], False
+    """The outputs that nbval compares, and whether there were pictures among them.
+
+    The kernel sends what a cell prints in one piece or in several, as it happens; here it is one.
+    """
+    kept: list[NotebookNode] = []
+    pictures = False
     for output in outputs:
         data = output.get("data", {})
         if any(kind.startswith("image/") for kind in data):
             pictures = True
-        elif not any(kind.startswith("application/papermill") for kind in data):
-            kept.append(output)
+        elif any(kind.startswith("application/papermill") for kind in data):
+            continue
+        elif kept and "text" in output and kept[-1].get("name") == output.name:
+            kept[-1].text += output.text
+        else:
+            kept.append(NotebookNode(output))
     return kept, pictures
 
 
