@@ -49,8 +49,8 @@ def check_count(name: str, value: int, most: int | None = None) -> None:
         raise ValueError(f"{name} takes {limit}, got {value}.")
 
 
-def check_model(model: Any, others: list[keras.Model]) -> keras.Model:
-    """Refuse what the ensemble would train wrongly."""
+def check_model(model: Any, other: keras.Model | None) -> keras.Model:
+    """Refuse what the ensemble would train wrongly; `other` is an earlier member."""
     if not isinstance(model, keras.Model):
         raise TypeError(f"build takes nothing and returns a keras.Model, got {model!r}.")
     if not model.compiled or model.loss is None:
@@ -70,8 +70,8 @@ def check_model(model: Any, others: list[keras.Model]) -> keras.Model:
         "gradient_accumulation_steps": optimizer.gradient_accumulation_steps is not None,
         "use_ema": optimizer.use_ema,
         "an optimizer that has been used": optimizer.built,
-        "other weights under another seed": bool(others)
-        and shapes != [(v.shape, v.dtype) for v in others[0].variables],
+        "other weights under another seed": other is not None
+        and shapes != [(v.shape, v.dtype) for v in other.variables],
     }
     for what, found in refused.items():
         if found:

@@ -24,14 +24,16 @@ import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule
 from tqdm import tqdm
 
-from lib._ensemble_checks import Data, check_count, check_data, check_model, check_seeds
+from lib._ensemble_checks import Data, check_count, check_data, check_seeds
 from lib._ensemble_converters import register_converters
+from lib._ensemble_members import initial_members
 
 Array = npt.NDArray[Any]
 Build = Callable[[], keras.Model]
 Measure = Mapping[str, Callable[[keras.Model], npt.ArrayLike]]
 
 EVALUATION_ROWS = 512  # validation rows per forward pass: bounds memory
+STEPS_WORTH_COMPILING = 250
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,13 @@ class Result:
     def model(self, k: int) -> keras.Model:
         """Return member `k` (a position, not a seed) as a new model with a fresh optimizer."""
         return _load(self.build(), self.weights, range(len(self.seeds))[k])
+
+    def predict(self, x: npt.ArrayLike) -> Array:
+        """Return what each member's model says of the rows x (n, ...), as (seed, n, ...)."""
+        model = self.build()
+        x = tf.convert_to_tensor(x)
+        members = (_load(model, self.weights, k) for k in range(len(self.seeds)))
+        return np.stack([member(x, training=False).numpy() for member in members])
 
 
 def fit(
@@ -109,7 +118,7 @@ def fit(
     1.0
     """
     check_count("epochs", epochs)
-    return _Ensemble(build, data, seeds, batch_size).train(epochs, measure or {})
+    return _Ensemble(build, data, seeds, batch_size, epochs).train(epochs, measure or {})
 
 
 def sweep(
@@ -134,7 +143,7 @@ def sweep(
     if not rates or len(set(rates)) < len(rates) or not all(0 < rate < np.inf for rate in rates):
         raise ValueError(f"learning_rates takes distinct positive numbers, got {rates}.")
     check_count("epochs", epochs)
-    ensemble = _Ensemble(build, data, seeds, batch_size)
+    ensemble = _Ensemble(build, data, seeds, batch_size, epochs * len(rates))
     results: dict[float, Result] = {}
     for rate in rates:
         try:
@@ -148,23 +157,39 @@ def sweep(
     return results
 
 
+def best_rate(runs: Mapping[float, Result], metric: str = "val_accuracy") -> float:
+    """Return the learning rate of a sweep whose final `metric` has the best median over the seeds.
+
+    As in Keras' callbacks, best is highest for accuracies and AUC, lowest for all else.  NaN is
+    worst.  The first of equals is taken.
+
+    Raises:
+        KeyError: the metric is not in the histories.
+    """
+    sign = 1 if "acc" in metric or "auc" in metric else -1
+
+    def quality(rate: float) -> float:
+        final = sign * runs[rate].history[metric][:, -1]
+        return float(np.median(np.where(np.isnan(final), -np.inf, final)))
+
+    return max(runs, key=quality)
+
+
 class _Ensemble:
     """The stacked variables of all members and the two graphs that train and evaluate them."""
 
-    def __init__(self, build: Build, data: Data, seeds: Iterable[int], batch_size: int) -> None:
+    def __init__(
+        self, build: Build, data: Data, seeds: Iterable[int], batch_size: int, epochs: int
+    ) -> None:
         start = time.perf_counter()
         self.build, self.seeds = build, check_seeds(seeds)
-        models: list[keras.Model] = []
-        for seed in self.seeds:
-            keras.utils.set_random_seed(seed)
-            models.append(check_model(build(), models))
         # One model is traced; a scope lends it the values of a member.
-        self.one: keras.Model = models[0]
+        self.one, values = initial_members(build, self.seeds)
         self.x_train, self.y_train = check_data(data, "train", self.one)
         self.x_valid, self.y_valid = check_data(data, "valid", self.one)
         check_count("batch_size", batch_size, most=len(self.x_train))
         self.steps, self.batch_size = len(self.x_train) // batch_size, batch_size
-        self.stacks = [_stack(same) for same in zip(*(m.variables for m in models), strict=True)]
+        self.stacks = [_stack(*pair) for pair in zip(self.one.variables, values, strict=True)]
         position = {id(v): i for i, v in enumerate(self.one.variables)}
         self.trainable = [position[id(v)] for v in self.one.trainable_variables]
         self.optimizer, self.clip = _optimizer(self.one, [self.stacks[i] for i in self.trainable])
@@ -173,7 +198,12 @@ class _Ensemble:
         # XLA halves the time of a step, but draws other random numbers than Keras gets from
         # TensorFlow, and is slow at convolutions (kernels of more than two axes) on a CPU.
         names, ranks = zip(*((v.name, len(v.shape)) for v in self.one.variables), strict=True)
-        compiles = "seed_generator_state" not in names and max(ranks) <= 2
+        # Compiling takes about as long as it saves in so many steps.
+        compiles = (
+            self.steps * epochs >= STEPS_WORTH_COMPILING
+            and "seed_generator_state" not in names
+            and max(ranks) <= 2
+        )
         order = self.order([np.random.default_rng(0) for _ in self.seeds])
         train_epoch = tf.function(self._train_epoch, jit_compile=compiles)
         register_converters()
@@ -181,7 +211,8 @@ class _Ensemble:
             self.train_epoch = train_epoch.get_concrete_function(order)
             self.evaluate = tf.function(self._evaluate).get_concrete_function()
         self.initial = [(v, v.numpy()) for v in self.train_epoch.variables]
-        self.train_epoch(order)  # compiles; `train` starts from the initial values
+        if compiles:
+            self.train_epoch(order)  # `train` starts from the initial values
         self.seconds = {"building": built - start, "tracing": time.perf_counter() - built}
 
     def train(self, epochs: int, measure: Measure, rate: float | None = None) -> Result:
@@ -332,10 +363,8 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _stack(members: Sequence[keras.Variable]) -> keras.Variable:
-    first = members[0]
-    values = np.stack([v.numpy() for v in members])
-    return keras.Variable(values, dtype=first.dtype, trainable=first.trainable, name=first.name)
+def _stack(one: keras.Variable, values: Array) -> keras.Variable:
+    return keras.Variable(values, dtype=one.dtype, trainable=one.trainable, name=one.name)
 
 
 def _load(model: keras.Model, weights: list[Array], k: int) -> keras.Model:

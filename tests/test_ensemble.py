@@ -25,6 +25,12 @@ SEEDS, EPOCHS, BATCH = (3, 8, 5), 2, 8
 ROWS, WIDTH, CLASSES = 36, 6, 3  # four batches, four rows left over
 
 
+@pytest.fixture(autouse=True)
+def compile_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compile as in a long training: these are too short to pay for it."""
+    monkeypatch.setattr(ensemble, "STEPS_WORTH_COMPILING", 0)
+
+
 def table(kind: str = "classes", shape: tuple[int, ...] = (WIDTH,)) -> SimpleNamespace:
     rng = np.random.default_rng(0)
     n = ROWS + 11
@@ -80,7 +86,7 @@ def by_keras(build: ensemble.Build, data: Any, seed: int) -> tuple[keras.Model, 
     return model, {name: np.array(value) for name, value in history.items()}
 
 
-def assert_equals_keras(build: ensemble.Build, data: Any, members: tuple[int, ...] = (1,)) -> None:
+def assert_equals_keras(build: ensemble.Build, data: Any, members: tuple[int, ...] = (2,)) -> None:
     result = ensemble.fit(build, data, seeds=SEEDS, epochs=EPOCHS, batch_size=BATCH)
     for k in members:
         model, history = by_keras(build, data, SEEDS[k])
@@ -241,6 +247,38 @@ def test_model_of_a_member_predicts_and_evaluates_as_the_member() -> None:
     assert result.model(-1).get_weights()[0] == pytest.approx(result.weights[0][-1])
     with pytest.raises(IndexError):
         result.model(len(SEEDS))
+
+
+def test_predict_equals_the_model_of_each_member() -> None:
+    data = table()
+    build = builder(layers.BatchNormalization, lambda: layers.Dropout(0.5))
+    result = ensemble.fit(build, data, seeds=SEEDS, epochs=EPOCHS, batch_size=BATCH)
+    predicted = result.predict(data.x_valid)
+    assert predicted.shape == (len(SEEDS), len(data.x_valid), CLASSES)
+    for k in range(len(SEEDS)):
+        alone = result.model(k).predict(data.x_valid, verbose=0)
+        np.testing.assert_allclose(predicted[k], alone, rtol=1e-5, atol=1e-7)
+
+
+def test_short_training_that_is_not_compiled_equals_keras(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ensemble, "STEPS_WORTH_COMPILING", 100)
+    assert_equals_keras(builder(layers.BatchNormalization), table())
+
+
+def test_best_rate_has_the_best_median_and_nan_is_worst() -> None:
+    def run(**history: list[float]) -> Any:
+        last = {name: np.array(values)[:, None] for name, values in history.items()}
+        return SimpleNamespace(history=last)
+
+    nan = float("nan")
+    runs = {
+        0.1: run(val_accuracy=[0.5, 0.6, 0.7], val_loss=[0.1, nan, nan]),
+        0.3: run(val_accuracy=[0.8, 0.65, 0.1], val_loss=[3, 0.2, 0.3]),
+        1.0: run(val_accuracy=[0.9, 0.0, 0.0], val_loss=[0.3, 0.3, 0.4]),
+    }
+    assert ensemble.best_rate(runs) == 0.3
+    assert ensemble.best_rate({k: runs[k] for k in (1.0, 0.1)}, "val_loss") == 1.0
+    assert ensemble.best_rate(runs, "val_loss") == 0.3
 
 
 def test_models_of_a_result_are_independent() -> None:
