@@ -76,6 +76,32 @@ def seed_bands(
         label_lines(ax)
 
 
+def seed_dots(
+    ax: Axes,
+    at: float,
+    values: npt.ArrayLike,
+    color: str = PALETTE[0],
+    marker: str = "o",
+    width: float = 0.3,
+) -> None:
+    """Draw one dot a seed, side by side around x = `at`, and a bar at the median.
+
+    Args:
+        values: (seeds,).
+        width: half the length of the bar.
+
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure().subplots()
+    >>> seed_dots(ax, 2, [0.1, 0.2, 0.9])
+    >>> ax.lines[0].get_xdata().round(2).tolist()
+    [1.82, 2.0, 2.18]
+    """
+    values = np.asarray(values)
+    beside = at + np.linspace(-0.6 * width, 0.6 * width, len(values))
+    ax.plot(beside, values, marker, ms=4, color=color, alpha=0.7)
+    ax.hlines(np.median(values), at - width, at + width, color=color, ls="-")
+
+
 def label_lines(ax: Axes, gap: float = 14) -> None:
     """Write each line's label at its right end, at least ``gap`` points apart, in its colour.
 

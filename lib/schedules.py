@@ -88,6 +88,8 @@ class CycledSGD(keras.optimizers.SGD):  # type: ignore[misc]
         momentum: LearningRateSchedule,
         **settings: Any,
     ) -> None:
+        if settings.get("nesterov"):
+            raise ValueError("CycledSGD has no Nesterov form; leave nesterov out.")
         super().__init__(learning_rate, momentum=1.0, **settings)
         self.momentum_schedule = momentum
 

@@ -45,6 +45,11 @@ def test_one_momentum_throughout_is_keras_sgd() -> None:
     np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-5)
 
 
+def test_nesterov_is_refused_and_not_ignored() -> None:
+    with pytest.raises(ValueError, match="nesterov"):
+        CycledSGD(0.1, OneCycle(0.9, 0.8, 10), nesterov=True)
+
+
 def test_momentum_follows_its_schedule_inside_fit() -> None:
     x = np.ones((40, 1), "float32")
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
