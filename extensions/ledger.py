@@ -1,11 +1,12 @@
 """What the build knows of itself: the ledger of all claims, and how long each chapter ran.
 
 The directives ``claims`` and ``execution-times`` stand for tables that are filled in when a page
-is written, from the executed chapters in the cache.
+is written, from the executed chapters in the cache; the role ``claim`` links to a claim's row.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from docutils import nodes
@@ -15,8 +16,11 @@ from myst_nb.core.read import myst_nb_reader_plugin
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
+from sphinx.util import logging
 
 from lib.evidence import Claim, records
+
+log = logging.getLogger(__name__)
 
 CLAIM_COLUMNS = ("claim", "measured", "95 % interval", "asked", "seeds", "as asked")
 
@@ -37,6 +41,10 @@ class execution_times(nodes.General, nodes.Element):
     """Placeholder of the table of times."""
 
 
+class claim_link(nodes.Inline, nodes.TextElement):
+    """Placeholder of a link to a claim's row."""
+
+
 class Claims(Directive):
     def run(self) -> list[nodes.Node]:
         return [claims()]
@@ -50,6 +58,7 @@ class ExecutionTimes(Directive):
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("claims", Claims)
     app.add_directive("execution-times", ExecutionTimes)
+    app.add_generic_role("claim", claim_link)
     app.connect("env-get-outdated", outdated)
     app.connect("doctree-resolved", fill)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -69,6 +78,13 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             literal["ids"] = [anchor(literal.astext().removeprefix("holds: ").strip())]
     for place in list(doctree.findall(claims)):
         place.replace_self(ledger(app, docname, list(chapters(app))))
+    links = list(doctree.findall(claim_link))
+    known = {claim.name for chapter in chapters(app) for claim in chapter.claims} if links else ()
+    for link in links:
+        name = link.astext()
+        if name not in known:
+            log.warning("no claim is named %r", name, location=link)
+        link.replace_self(reference(app, docname, f"book/evidence#{nodes.make_id(name)}", name))
     for spot in list(doctree.findall(execution_times)):
         if app.builder.format == "html":
             rows: list[list[nodes.Node | str]] = [
@@ -111,7 +127,11 @@ def ledger(app: Sphinx, here: str, book: list[Chapter]) -> list[nodes.Node]:
             title = nodes.paragraph("", "", reference(app, here, chapter.docname, chapter.title))
             out += [
                 title,
-                table(CLAIM_COLUMNS, [row(app, here, chapter, c) for c in chapter.claims]),
+                table(
+                    CLAIM_COLUMNS,
+                    [row(app, here, chapter, c) for c in chapter.claims],
+                    [c.name for c in chapter.claims],
+                ),
             ]
     return out
 
@@ -134,19 +154,21 @@ def reference(app: Sphinx, here: str, target: str, text: str) -> nodes.reference
     return nodes.reference("", text, internal=True, refuri=uri)
 
 
-def table(columns: Iterable[str], rows: list[list[nodes.Node | str]]) -> nodes.table:
+def table(
+    columns: Iterable[str], rows: list[list[nodes.Node | str]], names: Iterable[str] = ()
+) -> nodes.table:
     columns = tuple(columns)
     group = nodes.tgroup(cols=len(columns))
     group += [nodes.colspec(colwidth=5 if column == 0 else 2) for column in range(len(columns))]
     head, body = nodes.thead(), nodes.tbody()
     head += _row(list(columns))
-    body += [_row(cells) for cells in rows]
+    body += [_row(cells, name) for cells, name in zip_longest(rows, names)]
     group += [head, body]
     return nodes.table("", group, classes=["sortable", "colwidths-given"])
 
 
-def _row(cells: list[nodes.Node | str]) -> nodes.row:
-    out = nodes.row()
+def _row(cells: list[nodes.Node | str], name: str | None = None) -> nodes.row:
+    out = nodes.row(ids=[nodes.make_id(name)] if name else [])
     for cell in cells:
         text = nodes.paragraph("", cell) if isinstance(cell, str) else nodes.paragraph("", "", cell)
         out += nodes.entry("", text)

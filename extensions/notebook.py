@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import yaml
 from docutils import nodes
 from jupyter_cache import get_cache
 from myst_nb.core.read import myst_nb_reader_plugin
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from pages import site_of
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.builders import Builder
@@ -51,7 +53,10 @@ class NotebookBuilder(Builder):
     allow_parallel = True
 
     def init(self) -> None:
-        self.site = self.config.html_baseurl.rstrip("/")
+        # What is committed follows the book's own setting alone, not where a build happens to run.
+        config = yaml.safe_load(Path(self.srcdir, "_config.yml").read_text("utf-8"))
+        self.repository = config["repository"]["url"]
+        self.site = site_of(self.repository).rstrip("/")
         self.cache = get_cache(Path(self.outdir).parent / ".jupyter_cache")
 
     def get_outdated_docs(self) -> Set[str]:
@@ -76,8 +81,7 @@ class NotebookBuilder(Builder):
             log.warning("not executed yet: run extensions/execute.py", location=docname)
             return
         cells = Writer(self, docname, executed.cells).cells(doctree)
-        url = self.app.config.html_theme_options["repository_url"]
-        action = PIP.format(url=url) if url else UNSET
+        action = PIP.format(url=self.repository) if self.repository else UNSET
         cells.insert(1, new_code_cell(INSTALL.format(action=action)))
         for number, cell in enumerate(cells):
             cell.id = f"cell-{number:03d}"

