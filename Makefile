@@ -4,6 +4,9 @@ PORT ?= 8000
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Chapters run side by side: more BLAS threads than cores only get in each other's way.
 export OPENBLAS_NUM_THREADS := 1
+# What `make pdf` needs of Debian.
+TEX = fonts-dejavu-extra fonts-texgyre fonts-texgyre-math latexmk librsvg2-bin poppler-utils \
+	texlive-fonts-recommended texlive-latex-extra texlive-xetex
 SPHINX = jupyter-book build . -W -n --keep-going --quiet
 
 help:  ## show this list
@@ -12,11 +15,24 @@ help:  ## show this list
 book: execute  ## execute the chapters and build the HTML book: _build/html
 	$(SPHINX)
 
+pdf: execute  ## build the book for print: _build/latex/training-deep-neural-networks.pdf
+	@! command -v dpkg >/dev/null || dpkg -s $(TEX) >/dev/null 2>&1 || { \
+		[ "$$(id -u)" = 0 ] || sudo=$$(command -v sudo) || \
+		{ echo "make pdf needs, as root: apt-get install --no-install-recommends $(TEX)" >&2; exit 1; }; \
+		echo "installing TeX"; $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -qq --no-install-recommends $(TEX) >/dev/null; }
+	$(SPHINX) --builder latex
+	cd _build/latex && SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 0) \
+		latexmk -norc -xelatex -silent -halt-on-error training-deep-neural-networks.tex >/dev/null
+
 test: book check  ## check everything: code, book, notebooks, pages in a browser
 	$(SPHINX) --builder custom --custom-builder notebook
+	@if [ -n "$(CI)" ] || command -v latexmk rsvg-convert >/dev/null; then $(MAKE) pdf; fi
 	pytest --doctest-modules lib tests
-	pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg \
-		-p no:cacheprovider -n 2 --dist loadfile notebooks
+	JUPYTER_PATH=_build/colab/share/jupyter python tests/colab.py
+	JUPYTER_PATH=_build/colab/share/jupyter pytest --nbval --nbval-kernel-name colab \
+		--nbval-sanitize-with tests/nbval.cfg -p no:cacheprovider -n 2 --dist loadfile \
+		--rootdir _build/colab _build/colab/notebooks
 
 check: .venv/ready  # lint and types
 	ruff format --check
@@ -35,8 +51,12 @@ serve: book  ## build the book and open it at http://localhost:8000 (PORT=… fo
 execute: .venv/ready node_modules/.package-lock.json
 	python extensions/execute.py
 
-benchmark: .venv/ready  ## time the ensemble against Keras' own fit, on a quiet machine
+binder: .venv/ready  ## run all notebooks in a JupyterLab as Binder builds it
+	python tests/binder.py
+
+benchmark: book  ## time the ensemble and the pages, on a quiet machine
 	python benchmarks/ensemble.py
+	python benchmarks/pages.py
 
 lock: .venv/ready  ## write requirements.txt anew from pyproject.toml
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --upgrade \
@@ -56,4 +76,4 @@ clean:  ## remove what was built, but not what was installed
 node_modules/.package-lock.json: package-lock.json .venv/ready
 	npm ci --silent
 
-.PHONY: help book test check notebooks serve benchmark execute lock clean
+.PHONY: help book pdf test check notebooks serve binder benchmark execute lock clean
