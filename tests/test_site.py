@@ -98,9 +98,8 @@ def test_the_keyboard_reaches_everything_in_sight(opened):  # noqa: F811
     opened.keyboard.press("Enter")
     assert opened.evaluate("location.hash") == "#main-content"
     article = "document.querySelectorAll('article a[href], article button, article summary')"
-    wanted = opened.evaluate(
-        f"[...{article}].filter(e => e.tabIndex >= 0 && e.checkVisibility({{visibilityProperty: true}})).length"
-    )
+    seen = "e.tabIndex >= 0 && e.checkVisibility({visibilityProperty: true})"
+    wanted = opened.evaluate(f"[...{article}].filter(e => {seen}).length")
     inside, unseen = 0, []
     for _ in range(2000):
         opened.keyboard.press("Tab")
