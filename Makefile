@@ -4,6 +4,7 @@ PORT ?= 8000
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Chapters run side by side: more BLAS threads than cores only get in each other's way.
 export OPENBLAS_NUM_THREADS := 1
+NAME = training-deep-neural-networks
 # What `make pdf` needs of Debian.
 TEX = fonts-dejavu-extra fonts-texgyre fonts-texgyre-math latexmk librsvg2-bin poppler-utils \
 	texlive-fonts-recommended texlive-latex-extra texlive-xetex
@@ -23,12 +24,19 @@ pdf: execute  ## build the book for print: _build/latex/training-deep-neural-net
 		apt-get install -qq --no-install-recommends $(TEX) >/dev/null; }
 	$(SPHINX) --builder latex
 	cd _build/latex && SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 0) \
-		latexmk -norc -xelatex -silent -halt-on-error training-deep-neural-networks.tex >/dev/null
+		latexmk -norc -xelatex -silent -halt-on-error $(NAME).tex >/dev/null
+
+site: book pdf zip  ## the book as it is published: pages, PDF, and a zip of both to read offline
+
+zip:
+	rm -f _build/html/$(NAME).zip
+	cp _build/latex/$(NAME).pdf _build/html/
+	cd _build && python -m zipfile -c $(NAME).zip html && mv $(NAME).zip html/
 
 test: book check  ## check everything: code, book, notebooks, pages in a browser
 	$(SPHINX) --builder custom --custom-builder notebook
-	@if [ -n "$(CI)" ] || command -v latexmk rsvg-convert >/dev/null; then $(MAKE) pdf; fi
-	pytest --doctest-modules lib tests
+	@if [ -n "$(CI)" ] || command -v latexmk rsvg-convert >/dev/null; then $(MAKE) pdf zip; fi
+	pytest --doctest-modules lib extensions/badge.py tests
 	JUPYTER_PATH=_build/colab/share/jupyter python tests/colab.py
 	JUPYTER_PATH=_build/colab/share/jupyter pytest --nbval --nbval-kernel-name colab \
 		--nbval-sanitize-with tests/nbval.cfg -p no:cacheprovider -n 2 --dist loadfile \
@@ -43,6 +51,7 @@ notebooks: execute  ## write notebooks/ anew from the chapters
 	$(SPHINX) --builder custom --custom-builder notebook
 	rm -f notebooks/*.ipynb
 	cp _build/notebook/*.ipynb notebooks/
+	python extensions/badge.py
 
 serve: book  ## build the book and open it at http://localhost:8000 (PORT=… for another port)
 	@(sleep 1; python -m webbrowser http://localhost:$(PORT)/ >/dev/null) &
@@ -50,6 +59,9 @@ serve: book  ## build the book and open it at http://localhost:8000 (PORT=… fo
 
 execute: .venv/ready node_modules/.package-lock.json
 	python extensions/execute.py
+
+links: execute  ## ask each link to another site whether it still leads somewhere
+	jupyter-book build . --builder linkcheck
 
 binder: .venv/ready  ## run all notebooks in a JupyterLab as Binder builds it
 	python tests/binder.py
@@ -76,4 +88,4 @@ clean:  ## remove what was built, but not what was installed
 node_modules/.package-lock.json: package-lock.json .venv/ready
 	npm ci --silent
 
-.PHONY: help book pdf test check notebooks serve binder benchmark execute lock clean
+.PHONY: help book pdf site zip test check notebooks serve links binder benchmark execute lock clean

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import badge
 import nbformat
 import pytest
 from jupyter_cache import get_cache
@@ -45,6 +46,12 @@ def glued(stem):
     return {
         output["data"]["application/papermill.record/text/plain"].strip("'\"") for output in found
     }
+
+
+def test_the_badges_of_the_readme_follow_the_repository():
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert "<!-- badges -->" in text
+    assert badge.readme(text) == text, "run `make notebooks` and commit what it writes"
 
 
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
