@@ -134,7 +134,10 @@ def code() -> str:
 def inputs() -> str:
     """A hash of all that a chapter's outputs depend on besides its code."""
     digest = hashlib.sha256(f"{sys.version} {os.environ.get('BOOK_FIRST_SEED', '')}".encode())
-    for path in [*sorted((ROOT / "lib").rglob("*.py")), ROOT / "requirements.txt"]:
+    for path in [
+        *sorted((ROOT / "lib").rglob("*.py")),
+        ROOT / "requirements.txt",
+    ]:
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
