@@ -36,7 +36,7 @@ zip:
 test: book check  ## check everything: code, book, notebooks, pages in a browser
 	$(SPHINX) --builder custom --custom-builder notebook
 	@if [ -n "$(CI)" ] || command -v latexmk rsvg-convert >/dev/null; then $(MAKE) pdf zip; fi
-	pytest --doctest-modules lib extensions/badge.py tests
+	pytest -n 2 --dist loadfile --doctest-modules lib extensions/badge.py tests
 	JUPYTER_PATH=_build/colab/share/jupyter python tests/colab.py
 	JUPYTER_PATH=_build/colab/share/jupyter pytest --nbval --nbval-kernel-name colab \
 		--nbval-sanitize-with tests/nbval.cfg -p no:cacheprovider -n 2 --dist loadfile \
