@@ -45,9 +45,10 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     pages = {page: html for page, html in pages.items() if "data-content_root" in html}
     fresh = [html for html in pages.values() if "Content-Security-Policy" not in html]
     if fresh:
-        icons = {i for html in pages.values() for i in re.findall(r"\bfa-[a-z0-9-]+", html)}
+        used = r"\bfa-[a-z0-9-]+|-Color[\w-]*"
+        classes = {name for html in pages.values() for name in re.findall(used, html)}
         styles, scripts = gather(out, fresh, STYLE), gather(out, fresh, SCRIPT)
-        css = only_icons("\n".join(relocated(out, path) for path in styles), icons)
+        css = only_used("\n".join(relocated(out, path) for path in styles), classes)
         js = SETTINGS + "\n;".join(path.read_text("utf-8") for path in scripts)
         bundles = write(out, ".css", css), write(out, ".js", js)
         subset_fonts(out, css)
@@ -91,14 +92,21 @@ def relocated(out: Path, path: Path) -> str:
     return re.sub(r"url\((?!['\"]?data:)['\"]?([^)'\"]+)['\"]?\)", rf"url({at}\1)", css)
 
 
-def only_icons(css: str, icons: set[str]) -> str:
-    """Leave out the rules of icons that no page shows, and of the brands' font."""
+def only_used(css: str, classes: set[str]) -> str:
+    """Leave out comments, and rules of icons and of terminal colours that no page shows."""
 
     def rule(match: re.Match[str]) -> str:
-        return match[0] if set(re.findall(r"\.(fa-[a-z0-9-]+)", match[1])) & icons else ""
+        return (
+            match[0]
+            if set(re.findall(r"\.(fa-[a-z0-9-]+|-Color[\w-]*)", match[0])) & classes
+            else ""
+        )
 
-    icon = r'(?<=[}])((?:\.fa-[a-z0-9-]+(?::before)?,?)+)\{(?:content|--fa):"[^"]*"\}'
-    css = re.sub(icon, rule, css)
+    css = re.sub(r"/\*(?!!).*?\*/", "", css, flags=re.S)
+    css = re.sub(
+        r'(?<=[}])(?:\.fa-[a-z0-9-]+(?::before)?,?)+\{(?:content|--fa):"[^"]*"\}', rule, css
+    )
+    css = re.sub(r"\.highlight \.-Color[^{}]*\{[^}]*\}", rule, css)
     return re.sub(r"@font-face\{[^}]*fa-(?:brands|v4)[^}]*\}", "", css)
 
 

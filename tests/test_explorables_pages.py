@@ -114,7 +114,7 @@ def schedules_say(schedule, peak, shape):
 def signal_says(activation, scale, depth):
     signals = [f(activation, scale, depth) for f in (_signal.theory, _signal.sample)]
     ends = [[s.forward[-1] for s in signals], [s.backward[0] for s in signals]]
-    return [f"{number(a)} by theory, {number(b)} in the sample." for a, b in ends]
+    return [f": theory {number(a)}, sample {number(b)}." for a, b in ends]
 
 
 def slopes_say(activation, x, layers, weight):

@@ -106,7 +106,9 @@ def test_a_page_loads_clean_and_is_accessible(opened, look):
 def test_links_into_the_book_lead_somewhere(opened, site):
     links = opened.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.href)")
     for link in links:
-        if not link.startswith(site):
+        # Without TeX a site has no PDF, and no zip of all; in CI it must have both.
+        printed = link.endswith((".pdf", ".zip")) and not os.environ.get("CI")
+        if not link.startswith(site) or printed:
             continue
         address, anchor = urldefrag(link)
         target = HTML / urljoin("/", address.removeprefix(site)).lstrip("/")
