@@ -39,13 +39,12 @@ def main():
             "PATH": f"{environment}/bin:/usr/local/bin:/usr/bin:/bin",
             "VIRTUAL_ENV": str(environment),
         }
-        kept = {name: value for name, value in os.environ.items() if "proxy" in name.lower()}
-        kept |= {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
-        kept |= {name: value for name, value in os.environ.items() if name.startswith("UV_")}
-        variables |= kept
-        install = ["uv", "pip", "install", "--quiet", "--compile-bytecode", "--requirement"]
+        network = ("proxy", "pip_", "ssl_", "cert")
+        variables |= {k: v for k, v in os.environ.items() if any(n in k.lower() for n in network)}
+        install = ["uv", "pip", "install", "--quiet", "--compile-bytecode", "--python"]
         requirements = repository / ".binder/requirements.txt"
-        subprocess.run([*install, requirements], check=True, env=os.environ | variables)
+        python = environment / "bin/python"
+        subprocess.run([*install, python, "--requirement", requirements], check=True)
         subprocess.run(["sh", ".binder/postBuild"], check=True, cwd=repository, env=variables)
         return serve(repository, variables)
 
