@@ -89,6 +89,12 @@ def shape_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for table in list(doctree.findall(nodes.table)):
         if len(list(table.findall(nodes.row))) > LONG_TABLE:
             table["classes"].append("longtable")
+            if "ledger" not in table["classes"]:  # columns of a long table must be told their width
+                count = len(list(table.findall(nodes.colspec)))
+                width = rf"\dimexpr{1 / count:.3f}\linewidth-2\tabcolsep"
+                spec = rf">{{\raggedright\arraybackslash}}p{{{width}}}" * count
+                at = table.parent.index(table)
+                table.parent.insert(at, addnodes.tabular_col_spec(spec=spec))
         if "ledger" in table["classes"]:
             title = table.parent.index(table) - 1
             table.parent.insert(title, tex(r"\needspace{8\baselineskip}"))

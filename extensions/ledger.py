@@ -168,8 +168,10 @@ def table(
 
 
 def _row(cells: list[nodes.Node | str], name: str | None = None) -> nodes.row:
-    out = nodes.row(ids=[nodes.make_id(name)] if name else [])
+    out = nodes.row()
     for cell in cells:
         text = nodes.paragraph("", cell) if isinstance(cell, str) else nodes.paragraph("", "", cell)
         out += nodes.entry("", text)
+    if name:  # on a target, since LaTeX gives a row no label
+        out[0][0].insert(0, nodes.target(ids=[nodes.make_id(name)]))  # type: ignore[index]
     return out
