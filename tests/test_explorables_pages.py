@@ -1,38 +1,28 @@
 """Each explorable in a real browser, on a page of its own: keys, mouse, finger, numbers, bounds."""
 
-import functools
 import html
-import http.server
 import os
 import shutil
 import socket
 import statistics
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from pathlib import Path
 
-import axe_playwright_python
 import nbformat
 import numpy as np
 import pytest
 from explorables import shared, write_scripts
-from playwright.sync_api import sync_playwright
 from test_explorables import EXTREMES
+from test_pages import AXE, served
 
 from lib import explorables
 from lib.explorables import _clipping, _constraints, _dropout, _race, _schedules, _signal, _slopes
 from lib.explorables._shell import number
 
 ROOT = Path(__file__).parents[1]
-AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
 DESKTOP = {"width": 1280, "height": 900}
 LOOKS = {
     "light": {"color_scheme": "light", "viewport": DESKTOP},
@@ -196,11 +186,6 @@ EXPLORABLES = {
 }
 
 
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """Pages as the book has them, and as a notebook's output stands in an opaque origin."""
@@ -216,22 +201,8 @@ def site(tmp_path_factory):
         frame = f'<iframe sandbox="allow-scripts" {size} srcdoc="{html.escape(output)}"></iframe>'
         frame = f'<link rel="icon" href="data:,">{frame}'
         (folder / f"{name}-frame.html").write_text(frame, encoding="utf-8")
-    handler = functools.partial(QuietHandler, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not CHROMIUM:
-        message = "no Chromium on the PATH (Debian: apt install chromium)"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+    with served(folder) as address:
+        yield address
 
 
 @pytest.fixture

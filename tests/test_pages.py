@@ -3,25 +3,19 @@
 import functools
 import http.server
 import os
-import shutil
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urldefrag, urljoin
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import sync_playwright
 
 HTML = Path(__file__).parents[1] / "_build/html"
 PAGES = sorted(
     str(path.relative_to(HTML)) for path in HTML.rglob("*.html") if "_static" not in path.parts
 )
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
 LOOKS = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
     "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
@@ -34,9 +28,10 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="module")
-def site():
-    handler = functools.partial(QuietHandler, directory=HTML)
+@contextmanager
+def served(folder):
+    """The address at which a folder is served while the context lasts."""
+    handler = functools.partial(QuietHandler, directory=folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
@@ -44,14 +39,9 @@ def site():
 
 
 @pytest.fixture(scope="module")
-def browser():
-    if not CHROMIUM:
-        message = "no Chromium on the PATH (Debian: apt install chromium)"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+def site():
+    with served(HTML) as address:
+        yield address
 
 
 @pytest.fixture

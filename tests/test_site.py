@@ -4,7 +4,7 @@ import gzip
 import re
 
 import pytest
-from test_pages import HTML, LOOKS, PAGES, browser, opened, site  # noqa: F401 (fixtures)
+from test_pages import HTML, LOOKS, PAGES, opened, site  # noqa: F401 (fixtures)
 
 CHAPTERS = [page for page in PAGES if re.match(r"book/\d\d-", page)]
 READ = [page for page in PAGES if page.startswith("book/")]
@@ -12,7 +12,7 @@ FOCUS = """() => {
   const at = document.activeElement;
   if (at === document.body || at === document.documentElement) return null;
   const style = getComputedStyle(at);
-  return {name: at.outerHTML.slice(0, 120), top: at.getBoundingClientRect().top + scrollY,
+  return {name: at.outerHTML.slice(0, 120),
           seen: style.outlineStyle !== "none" || style.boxShadow !== "none"};
 }"""
 
