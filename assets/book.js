@@ -1,3 +1,6 @@
+// What comes near the screen is measured by the theme as after a change of the window's size.
+document.addEventListener("contentvisibilityautostatechange", () => dispatchEvent(new Event("resize")));
+
 // A click on a heading of a ".sortable" table sorts its rows; without JavaScript they keep their order.
 for (const table of document.querySelectorAll("table.sortable")) {
   for (const [column, heading] of [...table.tHead.rows[0].cells].entries()) {

@@ -26,6 +26,9 @@ UNUSED = (
     "language",
 )
 SETTINGS = "var toggleHintShow='Click to show',toggleHintHide='Click to hide',toggleOpenOnPrint='true',togglebuttonSelector='.toggle, .admonition.dropdown';"  # noqa: E501
+# The theme asks of each block of code whether it scrolls, and so for the layout of the whole page.
+MEASURES = "e.tabIndex=e.scrollWidth>e.clientWidth"
+SHOWN = "e.checkVisibility({contentVisibilityAuto:true})"
 POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
     "script-src 'self' {hashes}; object-src 'none'; base-uri 'self'; form-action 'self'"
@@ -50,7 +53,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         styles, scripts = gather(out, fresh, STYLE), gather(out, fresh, SCRIPT)
         css = only_used("\n".join(relocated(out, path) for path in styles), classes)
         js = SETTINGS + "\n;".join(path.read_text("utf-8") for path in scripts)
-        bundles = write(out, ".css", css), write(out, ".js", js)
+        bundles = write(out, ".css", css), write(out, ".js", measuring_less(js))
         subset_fonts(out, css)
         for page, html in pages.items():
             page.write_text(lighten(html, *bundles), encoding="utf-8")
@@ -108,6 +111,14 @@ def only_used(css: str, classes: set[str]) -> str:
     )
     css = re.sub(r"\.highlight \.-Color[^{}]*\{[^}]*\}", rule, css)
     return re.sub(r"@font-face\{[^}]*fa-(?:brands|v4)[^}]*\}", "", css)
+
+
+def measuring_less(js: str) -> str:
+    """Have the theme measure what is laid out only (`book.js` repeats it where that changes)."""
+    js, count = re.subn(re.escape(MEASURES) + r"[^}]*", lambda m: f"{SHOWN}&&({m[0]})", js)
+    if count != 1:
+        raise ExtensionError("light: the theme measures blocks of code in another way")
+    return js
 
 
 def subset_fonts(out: Path, css: str) -> None:
