@@ -2,8 +2,10 @@
 PYTHON ?= python3
 PORT ?= 8000
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# Chapters run side by side: more BLAS threads than cores only get in each other's way.
+# Chapters and tests run side by side: more threads than cores only get in each other's way.
 export OPENBLAS_NUM_THREADS := 1
+export TF_NUM_INTEROP_THREADS := 1
+export TF_NUM_INTRAOP_THREADS := 1
 NAME = training-deep-neural-networks
 # What `make pdf` needs of Debian.
 TEX = fonts-dejavu-extra fonts-texgyre fonts-texgyre-math latexmk librsvg2-bin poppler-utils \
@@ -67,7 +69,7 @@ binder: .venv/ready  ## run all notebooks in a JupyterLab as Binder builds it
 	python tests/binder.py
 
 benchmark: book  ## time the ensemble and the pages, on a quiet machine
-	python benchmarks/ensemble.py
+	env -u TF_NUM_INTEROP_THREADS -u TF_NUM_INTRAOP_THREADS python benchmarks/ensemble.py
 	python benchmarks/pages.py
 
 lock: .venv/ready  ## write requirements.txt anew from pyproject.toml

@@ -27,13 +27,14 @@ from tqdm import tqdm
 from lib._ensemble_checks import Data, check_count, check_data, check_seeds
 from lib._ensemble_converters import register_converters
 from lib._ensemble_members import initial_members
+from lib._ensemble_stacks import Stacks, decays
 
 Array = npt.NDArray[Any]
 Build = Callable[[], keras.Model]
 Measure = Mapping[str, Callable[[keras.Model], npt.ArrayLike]]
 
 EVALUATION_ROWS = 512  # validation rows per forward pass: bounds memory
-STEPS_WORTH_COMPILING = 250
+STEPS_WORTH_COMPILING = 600
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,15 @@ class Result:
         """Return member `k` (a position, not a seed) as a new model with a fresh optimizer."""
         return _load(self.build(), self.weights, range(len(self.seeds))[k])
 
+    def models(self) -> Iterator[keras.Model]:
+        """Yield the members one after the other, in one model that is loaded anew each time."""
+        model = self.build()
+        return (_load(model, self.weights, k) for k in range(len(self.seeds)))
+
     def predict(self, x: npt.ArrayLike) -> Array:
         """Return what each member's model says of the rows x (n, ...), as (seed, n, ...)."""
-        model = self.build()
         x = tf.convert_to_tensor(x)
-        members = (_load(model, self.weights, k) for k in range(len(self.seeds)))
-        return np.stack([member(x, training=False).numpy() for member in members])
+        return np.stack([model(x, training=False).numpy() for model in self.models()])
 
 
 def fit(
@@ -189,12 +193,6 @@ class _Ensemble:
         self.x_valid, self.y_valid = check_data(data, "valid", self.one)
         check_count("batch_size", batch_size, most=len(self.x_train))
         self.steps, self.batch_size = len(self.x_train) // batch_size, batch_size
-        self.stacks = [_stack(*pair) for pair in zip(self.one.variables, values, strict=True)]
-        position = {id(v): i for i, v in enumerate(self.one.variables)}
-        self.trainable = [position[id(v)] for v in self.one.trainable_variables]
-        self.optimizer, self.clip = _optimizer(self.one, [self.stacks[i] for i in self.trainable])
-        self.metrics = _metrics(self.one, self.x_valid[:1], self.y_valid[:1], len(self.seeds))
-        built = time.perf_counter()
         # XLA halves the time of a step, but draws other random numbers than Keras gets from
         # TensorFlow, and is slow at convolutions (kernels of more than two axes) on a CPU.
         names, ranks = zip(*((v.name, len(v.shape)) for v in self.one.variables), strict=True)
@@ -204,6 +202,10 @@ class _Ensemble:
             and "seed_generator_state" not in names
             and max(ranks) <= 2
         )
+        self.stacks = Stacks(self.one, values, share=not compiles)
+        self.optimizer, self.clip = _optimizer(self.one, self.stacks)
+        self.metrics = _metrics(self.one, self.x_valid[:1], self.y_valid[:1], len(self.seeds))
+        built = time.perf_counter()
         order = self.order([np.random.default_rng(0) for _ in self.seeds])
         train_epoch = tf.function(self._train_epoch, jit_compile=compiles)
         register_converters()
@@ -222,14 +224,14 @@ class _Ensemble:
         if rate is not None:
             _set_learning_rate(self.optimizer, rate)
         generators = [np.random.default_rng(seed) for seed in self.seeds]
-        weights = self.weights()
+        weights = self.stacks.weights()
         history: list[dict[str, Array]] = []
         measured = [self.measure(measure, weights)]
         try:
             for _ in tqdm(range(epochs), disable=None, leave=False, unit="epoch"):
                 logs = self.train_epoch(self.order(generators))
                 logs |= {f"val_{name}": value for name, value in self.evaluate().items()}
-                after = self.weights()
+                after = self.stacks.weights()
                 measured.append(self.measure(measure, after))
                 history.append({name: value.numpy() for name, value in logs.items()})
                 weights = after
@@ -254,9 +256,6 @@ class _Ensemble:
         rows = [g.permutation(len(self.x_train))[:used].reshape(self.steps, -1) for g in generators]
         return tf.constant(np.stack(rows, axis=1), tf.int32)
 
-    def weights(self) -> list[Array]:
-        return [stack.numpy() for stack in self.stacks]
-
     def measure(self, measure: Measure, weights: list[Array]) -> dict[str, Array]:
         members = range(len(self.seeds)) if measure else ()
         values = [
@@ -270,40 +269,49 @@ class _Ensemble:
         for step in tf.range(self.steps):
             rows = order[step]
             batch = tf.gather(self.x_train, rows), tf.gather(self.y_train, rows)
-            values = [stack.value for stack in self.stacks]
             gradients, values, metrics = tf.vectorized_map(
-                self._gradients, (values, metrics, *batch), warn=False
+                self._gradients, (self.stacks.values(), metrics, *batch), warn=False
             )
-            for i, (stack, value) in enumerate(zip(self.stacks, values, strict=True)):
-                if i not in self.trainable:
-                    stack.assign(value)
-            self.optimizer.apply(gradients)
-            for i in self.trainable:
-                constraint = self.one.variables[i].constraint
-                if constraint is not None:
-                    projected = tf.vectorized_map(constraint, self.stacks[i].value, warn=False)
-                    self.stacks[i].assign(projected)
+            by_position = dict(zip(self.stacks.trainable, gradients, strict=True))
+            stacked_gradients = []
+            for k, stack in enumerate(self.stacks.variables):
+                if stack.trainable:
+                    stacked_gradients.append(self.stacks.together(k, by_position))
+                else:
+                    stack.assign(self.stacks.together(k, dict(enumerate(values))))
+            self.optimizer.apply(stacked_gradients)
+            self._constrain()
         return self.results(metrics)
+
+    def _constrain(self) -> None:
+        constraints = {i: v.constraint for i, v in enumerate(self.one.variables) if v.constraint}
+        if not constraints:
+            return
+        values = dict(enumerate(self.stacks.values()))
+        for i, constraint in constraints.items():
+            values[i] = tf.vectorized_map(constraint, values[i], warn=False)
+        for k, group in enumerate(self.stacks.groups):
+            if not constraints.keys().isdisjoint(group):
+                self.stacks.variables[k].assign(self.stacks.together(k, values))
 
     def _evaluate(self) -> dict[str, tf.Tensor]:
-        metrics = self.metrics
-        size = min(EVALUATION_ROWS, len(self.x_valid))
-        for i in tf.range(len(self.x_valid) // size):
-            rows = tf.range(size) + i * size
-            metrics = self._evaluate_rows(rows, metrics)
-        if rest := len(self.x_valid) % size:
-            rows = tf.range(len(self.x_valid) - rest, len(self.x_valid))
-            metrics = self._evaluate_rows(rows, metrics)
+        metrics, x, y = self.metrics, self.x_valid, self.y_valid
+        passes, rest = divmod(len(x), EVALUATION_ROWS)
+        if passes:
+            for i in tf.range(passes):
+                rows = tf.range(EVALUATION_ROWS) + i * EVALUATION_ROWS
+                metrics = self._evaluate_rows(tf.gather(x, rows), tf.gather(y, rows), metrics)
+        if rest:
+            metrics = self._evaluate_rows(x[-rest:], y[-rest:], metrics)
         return self.results(metrics)
 
-    def _evaluate_rows(self, rows: tf.Tensor, metrics: list[tf.Tensor]) -> list[tf.Tensor]:
-        x, y = tf.gather(self.x_valid, rows), tf.gather(self.y_valid, rows)
-
+    def _evaluate_rows(
+        self, x: tf.Tensor, y: tf.Tensor, metrics: list[tf.Tensor]
+    ) -> list[tf.Tensor]:
         def member(inputs: tuple[list[tf.Tensor], list[tf.Tensor]]) -> list[tf.Tensor]:
             return self.forward(*inputs, x, y, training=False)[2]
 
-        values = [stack.value for stack in self.stacks]
-        metrics = tf.vectorized_map(member, (values, metrics), warn=False)
+        metrics = tf.vectorized_map(member, (self.stacks.values(), metrics), warn=False)
         return metrics
 
     def _gradients(
@@ -311,12 +319,12 @@ class _Ensemble:
     ) -> tuple[list[tf.Tensor], list[tf.Tensor], list[tf.Tensor]]:
         """Gradients, variables and metrics of one member after a forward pass over its batch."""
         values, metrics, x, y = inputs
-        trainable = [values[i] for i in self.trainable]
+        trainable = [values[i] for i in self.stacks.trainable]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(trainable)
             loss, values, metrics = self.forward(values, metrics, x, y, training=True)
         gradients = tape.gradient(loss, trainable)
-        for i, gradient in zip(self.trainable, gradients, strict=True):
+        for i, gradient in zip(self.stacks.trainable, gradients, strict=True):
             if gradient is None:
                 path = self.one.variables[i].path
                 raise ValueError(f"build: the loss does not depend on trainable weight {path!r}.")
@@ -363,10 +371,6 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _stack(one: keras.Variable, values: Array) -> keras.Variable:
-    return keras.Variable(values, dtype=one.dtype, trainable=one.trainable, name=one.name)
-
-
 def _load(model: keras.Model, weights: list[Array], k: int) -> keras.Model:
     for variable, stack in zip(model.variables, weights, strict=True):
         variable.assign(stack[k])
@@ -385,7 +389,7 @@ def _metrics(model: keras.Model, x: tf.Tensor, y: tf.Tensor, members: int) -> li
 
 
 def _optimizer(
-    model: keras.Model, stacks: list[keras.Variable]
+    model: keras.Model, stacks: Stacks
 ) -> tuple[keras.Optimizer, Callable[[list[tf.Tensor]], list[tf.Tensor]]]:
     """Build the model's optimizer on the stacked variables; return it and its clipping.
 
@@ -395,10 +399,10 @@ def _optimizer(
     if isinstance(optimizer._learning_rate, LearningRateSchedule):
         optimizer._learning_rate = _Scaled(optimizer._learning_rate)
     if optimizer.weight_decay is not None:
-        pairs = zip(model.trainable_variables, stacks, strict=True)
-        kept = [stack for v, stack in pairs if not optimizer._use_weight_decay(v.value)]
+        pairs = zip(stacks.groups, stacks.variables, strict=True)
+        kept = [s for group, s in pairs if not decays(optimizer, model.variables[group[0]])]
         optimizer.exclude_from_weight_decay(var_list=kept)
-    optimizer.build(stacks)
+    optimizer.build([stack for stack in stacks.variables if stack.trainable])
     norm, global_norm = optimizer.clipnorm, optimizer.global_clipnorm
     optimizer.clipnorm = optimizer.global_clipnorm = None
 
