@@ -1,0 +1,1 @@
+"""The teaching kit: graded assignments, their grading in a sandbox, and quizzes."""

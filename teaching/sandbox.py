@@ -1,0 +1,283 @@
+"""Run untrusted notebooks cell by cell, in bubblewrap, without a network and without files.
+
+A `Sandbox` is one process that has imported TensorFlow and waits. For each submission it forks
+a `Job` with namespaces, limits and a system call filter of its own (`sandboxed.py`).
+What comes from a job is untrusted: JSON of limited size, of which each part is checked.
+"""
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Self
+
+PROGRAM = Path(__file__).with_name("sandboxed.py")
+USER = "65534"
+MOST_REPLY = 2_000_000  # bytes
+PATIENCE = 3.0  # seconds that an interrupted cell has to end
+START = 180.0  # seconds to import TensorFlow on a busy machine
+ADVICE = (
+    "Notebooks are graded in bubblewrap only. On Debian or Ubuntu: `apt install bubblewrap`, and "
+    "user namespaces must be allowed (`sysctl kernel.unprivileged_userns_clone`, or on Ubuntu "
+    "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`)."
+)
+
+
+class SandboxMissing(RuntimeError):
+    """There is no working sandbox here, and so no grading; the message says what to install."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use: seconds for a cell and in all, bytes of memory and files."""
+
+    cell: float = 60.0
+    total: float = 600.0
+    memory: int = 4 * 2**30
+    disk: int = 256 * 2**20
+
+
+@dataclass(frozen=True)
+class Reply:
+    """How a cell ended; texts are the student's, and nothing in them is to be trusted."""
+
+    outcome: Literal["ok", "error", "timeout", "died"]
+    error: str = ""  # the exception's type
+    text: str = ""  # the exception's message, or why the process died
+    line: int = 0  # of a check, where the exception passed
+    output: str = ""
+    images: list[str] = field(default_factory=list)  # PNG, base64
+    patched: list[str] = field(default_factory=list)  # what the code had replaced in libraries
+
+
+class Sandbox:
+    """Context manager: a preloaded process in bubblewrap from which jobs are forked.
+
+    Raises:
+        SandboxMissing: bubblewrap or user namespaces are missing, or the process does not start.
+    """
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self.cpu_seconds = 0.0  # of the preloaded process, without the jobs, after its end
+
+    def __enter__(self) -> Self:
+        if not shutil.which("bwrap"):
+            raise SandboxMissing(f"bubblewrap (bwrap) is not installed. {ADVICE}")
+        self._control, theirs = socket.socketpair()
+        with theirs, tempfile.TemporaryFile() as log:
+            command = [*_bubblewrap(self.limits), sys.executable, "-s", "-P", "-B", "/sandboxed.py"]
+            self._process = subprocess.Popen(
+                command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=log
+            )
+            theirs.close()
+            self._control.settimeout(START)
+            try:
+                if self._control.recv(5) != b"ready":
+                    log.seek(0)
+                    last = log.read()[-500:].decode(errors="replace").strip()
+                    raise SandboxMissing(f"The sandbox does not start: {last}. {ADVICE}")
+                with self.job() as job:
+                    if (reply := job.run("None", "check", 60.0)).outcome != "ok":
+                        raise SandboxMissing(f"A job does not start: {reply.text}. {ADVICE}")
+            except BaseException as error:
+                self.__exit__()
+                if not isinstance(error, OSError):
+                    raise
+                raise SandboxMissing(f"The sandbox does not answer: {error}. {ADVICE}") from None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._control.settimeout(5.0)
+            self._control.shutdown(socket.SHUT_WR)  # that ends the process, and with it all jobs
+            self.cpu_seconds = float(self._control.recv(100))
+        self._control.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    @contextlib.contextmanager
+    def job(self) -> Iterator["Job"]:
+        """Fork a process for one submission; it ends with the block."""
+        ours, theirs = socket.socketpair()
+        orders, ordered = socket.socketpair()
+        with ours, orders:
+            with theirs, ordered:
+                fds = [theirs.fileno(), ordered.fileno()]
+                try:
+                    socket.send_fds(self._control, [b"j"], fds)
+                except OSError:  # the kernel may have ended it for want of memory: once more
+                    self.__exit__()
+                    self.__enter__()
+                    socket.send_fds(self._control, [b"j"], fds)
+            job = Job(ours, orders, self.limits)
+            try:
+                yield job
+            finally:
+                job.end()
+
+
+class Job:
+    """One submission's process. `cpu_seconds` is known after its end."""
+
+    def __init__(self, cells: socket.socket, orders: socket.socket, limits: Limits) -> None:
+        self._cells, self._orders, self._limits = cells, orders, limits
+        self._end = time.monotonic() + limits.total
+        self._buffer = b""
+        self.alive, self.cpu_seconds, self.problem = True, 0.0, ""
+
+    def run(
+        self,
+        source: str,
+        kind: Literal["student", "given", "check"],
+        seconds: float | None = None,
+        names: tuple[str, ...] = (),
+    ) -> Reply:
+        """Execute a cell: a student's by IPython, a given one or a check without it.
+
+        `names` are what checks refer to as `__given_NAME` from then on.
+        A cell that outlives its time is interrupted; one that goes on is killed, with the job.
+        """
+        if not self.alive:
+            return Reply("died", text=self.problem)
+        left = self._end - time.monotonic()
+        seconds = max(0.0, min(self._limits.cell if seconds is None else seconds, left))
+        token = secrets.token_hex(16)
+        cell = {"token": token, "kind": kind, "source": source, "names": names}
+        timeout = False
+        try:
+            self._cells.settimeout(PATIENCE)
+            self._cells.sendall(json.dumps(cell).encode() + b"\n")
+            line = self._line(seconds)
+            if line is None:
+                timeout = True
+                self._orders.send(b"i")
+                line = self._line(PATIENCE)
+            if line is None:
+                raise ValueError("it did not stop when interrupted")
+            reply = _reply(line, token)
+        except (OSError, ValueError, RecursionError) as error:
+            text = str(error) if isinstance(error, ValueError) else "it ended"
+            self.end()
+            self.problem = self.problem or text
+            return Reply("timeout" if timeout else "died", text=self.problem)
+        if timeout:
+            return Reply("timeout", output=reply.output, images=reply.images, patched=reply.patched)
+        return reply
+
+    def end(self) -> None:
+        """Kill the process, and learn what it used from the one that watched over it."""
+        if not self.alive:
+            return
+        self.alive = False
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            self._orders.settimeout(10.0)
+            with contextlib.suppress(OSError):
+                self._orders.send(b"k")
+            last = json.loads(self._orders.recv(1000))
+            self.problem = last.get("problem", "")
+            self.cpu_seconds = float(last.get("cpu_seconds", 0.0))
+
+    def _line(self, seconds: float) -> bytes | None:
+        """The next line, or None when it does not come in time."""
+        end = time.monotonic() + seconds
+        while b"\n" not in self._buffer:
+            ready, _, _ = select.select([self._cells], [], [], max(0.0, end - time.monotonic()))
+            if not ready:
+                return None
+            data = self._cells.recv(65536)
+            self._buffer += data
+            if not data:
+                raise ValueError("it ended")
+            if len(self._buffer) > MOST_REPLY:
+                raise ValueError("it wrote too much")
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line
+
+
+def _reply(line: bytes, token: str) -> Reply:
+    """Read an untrusted line; ValueError for anything but a reply to this cell."""
+    first, passed, rest = [*line.split(b" ", 2), b"", b""][:3]
+    if not secrets.compare_digest(first, token.encode()) or passed not in (b"0", b"1"):
+        raise ValueError("it answered out of turn")
+    data: Any = json.loads(rest)
+    error = data.get("error") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(error, dict | None):
+        raise ValueError("its answer is malformed")
+
+    def texts(name: str, longest: int) -> list[str]:
+        found = data.get(name)
+        found = found if isinstance(found, list) else []
+        return [t for t in found[:20] if isinstance(t, str) and len(t) <= longest]
+
+    images = [t for t in texts("images", 200_000)[:3] if re.fullmatch("iVBOR[A-Za-z0-9+/=\n]*", t)]
+    output = data.get("output")
+    output = output[:21_000] if isinstance(output, str) else ""
+    common: dict[str, Any] = {"output": output, "images": images, "patched": texts("patched", 200)}
+    if passed == b"1":
+        return Reply("ok", **common)
+    error = error or {}
+    number = error.get("line")
+    return Reply(
+        "error",
+        error=str(error.get("type", ""))[:80],
+        text=str(error.get("text", ""))[:2000],
+        line=number if isinstance(number, int) else 0,
+        **common,
+    )
+
+
+def _bubblewrap(limits: Limits) -> list[str]:
+    """The command that shows a program the interpreter, its packages and /usr, read-only."""
+    python = {Path(p) for p in (sys.prefix, sys.base_prefix)}
+    python |= {p.resolve() for p in python}
+    shown = [Path("/usr"), *sorted(p for p in python if not p.is_relative_to("/usr"))]
+    command = "bwrap --unshare-all --unshare-user --die-with-parent --new-session --cap-drop ALL"
+    command += f" --clearenv --uid {USER} --gid {USER} --hostname sandbox"
+    arguments = command.split()
+    for path in shown:
+        if path in (Path("/"), Path.home()):
+            raise SandboxMissing(f"The interpreter's folder is {path}; use a virtual environment.")
+        arguments += ["--ro-bind", str(path), str(path)]
+    for path in map(Path, ("/bin", "/lib", "/lib64", "/sbin")):
+        if path.is_symlink():
+            arguments += ["--symlink", os.readlink(path), str(path)]
+        elif path.exists():
+            arguments += ["--ro-bind", str(path), str(path)]
+    arguments += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    arguments += ["--ro-bind", str(PROGRAM), "/sandboxed.py"]
+    arguments += "--proc /proc --dev /dev --tmpfs /tmp --remount-ro /dev --remount-ro /".split()
+    numbers = {"cpu": int(limits.total), "memory": limits.memory, "disk": limits.disk}
+    variables = {
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "HOME": "/tmp",
+        "PYTHONHASHSEED": "0",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TF_ENABLE_ONEDNN_OPTS": "0",
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "KERAS_BACKEND": "tensorflow",
+        "MPLBACKEND": "Agg",
+        "IPYTHONDIR": "/tmp",
+        "SANDBOX_USER": USER,
+        "SANDBOX_LIMITS": json.dumps(numbers),
+    }
+    threads = "OMP_NUM OPENBLAS_NUM MKL_NUM NUMEXPR_NUM TF_NUM_INTRAOP TF_NUM_INTEROP"
+    variables |= {f"{name}_THREADS": "1" for name in threads.split()}
+    for name, value in variables.items():
+        arguments += ["--setenv", name, value]
+    return arguments

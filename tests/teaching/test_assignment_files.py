@@ -1,0 +1,108 @@
+"""The files of an assignment, and that stock nbgrader takes the source notebook."""
+
+import json
+import subprocess
+import sys
+import zipfile
+
+import nbformat
+import pytest
+
+from teaching import authoring, build
+from teaching.authoring import AuthoringError
+
+SECRET = b"of the course"
+
+
+@pytest.fixture
+def files(course, tmp_path):
+    out = tmp_path / "out"
+    build.build(course.name, out, ["ada", "bob"], SECRET)
+    folder = out / course.name
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_files_are_the_same_on_every_run_and_the_zip_has_them_all(course, files, tmp_path):
+    build.build(course.name, tmp_path / "again", ["ada", "bob"], SECRET)
+    for name, data in files.items():
+        assert (tmp_path / "again" / course.name / name).read_bytes() == data, name
+    with zipfile.ZipFile(tmp_path / "again" / course.name / "01-small.zip") as archive:
+        packed = {name: archive.read(name) for name in archive.namelist()}
+    assert packed == {name: data for name, data in files.items() if name != "01-small.zip"}
+    assert list(packed) == [
+        "01-small.ipynb", "key.html", "rubric.md", "variants/ada.ipynb", "variants/bob.ipynb",
+    ]  # fmt: skip
+
+
+def test_students_get_no_secrets_and_their_own_numbers(course, files):
+    for name in ("01-small.ipynb", "variants/ada.ipynb", "variants/bob.ipynb"):
+        assert not any(word in files[name] for word in (b"HIDDEN", b"SOLUTION", b"Rubric"))
+    own = authoring.load(course.name, student="ada", secret=SECRET)
+    assert nbformat.reads(files["variants/ada.ipynb"].decode(), 4) == authoring.student_notebook(
+        own
+    )
+
+
+def test_rubric_has_tasks_points_and_what_they_are_for(files):
+    rubric = files["rubric.md"].decode()
+    assert "| `check-divide-negative` | Task 1: divide by 2 | by its check | 1.5 |" in rubric
+    assert "| | | total | 6.5 |" in rubric
+    assert "- `why`, 2 points: 1 point for the size, 1 point for the reason." in rubric
+    assert "- `picture`, 1 points: 1 point for any picture." in rubric
+    assert rubric.startswith("# Small & quick: rubric")
+    assert "- halve\n" in rubric
+
+
+def test_key_has_solutions_and_hidden_tests_and_is_escaped(course, files, tmp_path):
+    key = files["key.html"].decode()
+    for text in ("asarray", "default_rng", "Model answer", "1 point for the reason", "<table"):
+        assert text in key
+    assert "<title>Small &amp; quick: answer key</title>" in key
+    assert key.count("<script src=") == key.count("/mathjax/") == 1
+    course.write("Because it is <b>small</b>.", 'It is <script>alert("x")</script>.')
+    build.build(course.name, tmp_path, [], None)
+    assert "<script>alert" not in (tmp_path / course.name / "key.html").read_text("utf-8")
+
+
+def test_roster_names_students_and_nothing_else(tmp_path):
+    path = tmp_path / "roster.csv"
+    path.write_text("student,name\nada,Ada L.\nkim@x.org,Kim\n", "utf-8-sig")
+    assert build.roster(path) == ["ada", "kim@x.org"]
+    for rows, says in {
+        "name\nAda": "add a header line",
+        "student\n../ada": "row 2, column student: got '../ada'; use each id once",
+        "student\nada\nada": "use each id once",
+        "student,name\nada,A\n,B": "row 3",
+    }.items():
+        path.write_text(rows, "utf-8")
+        with pytest.raises(AuthoringError, match=says):
+            build.roster(path)
+
+
+def test_stock_nbgrader_generates_and_grades_the_source(course, tmp_path):
+    """Two commands in a course of its own; the reference gets all points of the checks."""
+    assignment = authoring.load(course.name)
+    root = tmp_path / "course"
+    source = root / "source" / "ps1" / "one.ipynb"
+    submitted = root / "submitted" / "ada" / "ps1" / "one.ipynb"
+    for path in (source, submitted):
+        path.parent.mkdir(parents=True)
+    nbformat.write(assignment.notebook, source)
+    nbformat.write(authoring.answered(assignment, authoring.solutions(assignment)), submitted)
+    for command in ("generate_assignment", "autograde"):
+        subprocess.run(
+            [sys.executable, "-m", "nbgrader", command, "ps1"],
+            cwd=root, check=True, capture_output=True,
+        )  # fmt: skip
+    released = nbformat.read(root / "release" / "ps1" / "one.ipynb", 4)
+    assert "HIDDEN" not in json.dumps(released)
+    scores = f"""
+from nbgrader.api import Gradebook
+with Gradebook("sqlite:///{root}/gradebook.db") as gradebook:
+    submission = gradebook.find_submission("ps1", "ada")
+    print(submission.score, submission.max_score, submission.needs_manual_grade)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", scores], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["3.5", "6.5", "True"]

@@ -1,0 +1,278 @@
+"""Submissions that fail, cheat or attack: each in the real sandbox, with real Keras.
+
+Every case says what the submission gets. Afterwards an honest one is graded by the same sandbox
+and has all points, so nothing of the attack is left.
+"""
+
+import json
+import os
+import threading
+import time
+
+import pytest
+from small_assignment import (
+    HE,
+    RMS,
+    WRONG,
+    cell,
+    code,
+    load,
+    notebook,
+    outcomes,
+    scores,
+    without_ids,
+    write,
+)  # fmt: skip
+
+from teaching.grading import grade
+from teaching.sandbox import Limits, Sandbox
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+FULL, NONE = [2, 1, 3], [0, 0, 0]
+
+
+@pytest.fixture(scope="module")
+def assignment(tmp_path_factory):
+    return load(tmp_path_factory.mktemp("assignments"))
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with Sandbox(Limits(cell=2.5, total=60.0)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def run(tmp_path, assignment, sandbox):
+    def run(submission):
+        result = grade(write(tmp_path / "a.ipynb", submission), assignment, sandbox)
+        json.dumps(result)
+        messages = " ".join(task["message"] for task in result["tasks"])
+        assert not any(s in messages for s in ("512", "1 / 32", "/root", "/tmp", "sandboxed"))
+        return result
+
+    return run
+
+
+LOOP = "def he_std(fan_in):\n    while True: pass"
+STUBBORN = """\
+import time
+def he_std(fan_in):
+    while True:
+        try: time.sleep(9)
+        except BaseException: pass"""
+FORKS = "import os\nfor _ in range(400): os.fork()"
+BACKGROUND = "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'while True: pass'])"
+NETWORK = "import socket\nsocket.create_connection(('1.1.1.1', 80), 2)"
+THREADS = """\
+import threading, time
+for _ in range(100_000): threading.Thread(target=time.sleep, args=(99,), daemon=True).start()"""
+FILL = """\
+while True:
+    with open(str(len(__import__('os').listdir('.'))), 'wb') as file: file.write(bytes(2**26))"""
+SWALLOW = """\
+get_ipython().input_transformers_cleanup.append(lambda lines: [])
+get_ipython().ast_transformers.append(None)
+get_ipython().events.register('post_run_cell', lambda *_: None)"""
+GARBAGE = """\
+import os
+for fd in range(256):
+    try: os.write(fd, b'{"passed": 1}\\n' * 99)
+    except OSError: pass"""
+SIBLINGS = """\
+import os, signal
+try: os.kill(-1, signal.SIGKILL)
+except ProcessLookupError: print('nobody')
+print(os.getpid(), sorted(os.listdir('/proc')), sorted(os.listdir('/proc/self')))"""
+SEARCH = """\
+import gc, os, sys
+dicts = [o for o in gc.get_objects() if isinstance(o, dict)]
+found = ['gc' for o in dicts if 'BEGIN ' + 'HIDDEN' in str(dict.get(o, 'source'))[:9999]]
+frame = sys._getframe()
+while frame:
+    texts = {k: str(v) for k, v in frame.f_locals.items() if isinstance(v, str | bytes)}
+    found += [k for k, text in texts.items() if 'HIDDEN TESTS' in text]
+    frame = frame.f_back
+found += [k for k, v in os.environ.items() if 'HIDDEN' in v or 'secret' in k.lower()]
+found += [p for p in ('/home', '/mnt', '/etc/hostname') if os.path.exists(p)]
+found += [p for p in ('/etc/passwd', '/root/.ssh') if os.path.exists(p)]
+print('FOUND', found)"""
+PATCH = """\
+np.testing.assert_allclose = lambda *a, **k: None
+np.testing.assert_equal.__code__ = (lambda *a, **k: None).__code__
+np.sqrt = lambda x: 0.2"""
+SHADOW = """\
+class np:
+    class testing: assert_allclose = staticmethod(lambda *a, **k: None)
+    float64 = float
+assert_allclose = double = all = len = isinstance = lambda *a, **k: True"""
+BUILTINS = """\
+import builtins, json, os
+builtins.exec = builtins.compile = lambda *a, **k: None
+json.dumps = json.loads = json.encoder.c_make_encoder = lambda *a, **k: {}
+os.write = os.read = lambda *a: 1"""
+
+# name: what stands before or in place of he_std; points of the three checks; status; a flag
+CASES = {
+    "exits at once": ("import os\nos._exit(0)", NONE, "review", "import os"),
+    "exits in a test": ("import os\ndef he_std(n): os._exit(0)", NONE, "review", "import os"),
+    "leaves by SystemExit": ("raise SystemExit\n" + HE, NONE, "graded", None),
+    "loops": (LOOP, NONE, "graded", None),
+    "cannot be interrupted": (STUBBORN, NONE, "review", None),
+    "forks without end": (f"{HE}\n{FORKS}", FULL, "graded", "import os"),
+    "starts a process": (f"{HE}\n{BACKGROUND}", FULL, "graded", "import subprocess"),
+    "calls the network": (f"{HE}\n{NETWORK}", FULL, "graded", "import socket"),
+    "takes 50 GB": (f"{HE}\nnp.ones((50, 2**27))", FULL, "graded", None),
+    "takes 50 GB slowly": (f"{HE}\nb = [np.zeros(2**27) for _ in range(50)]", FULL, "graded", None),
+    "starts threads": (f"{THREADS}\n{HE}", NONE, None, "import threading"),
+    "prints 3 million lines": (f"for _ in range(3_000_000): print(1)\n{HE}", FULL, "graded", None),
+    "fills the disk": (f"{HE}\n{FILL}", FULL, "graded", "open"),
+    "swallows the tests": (f"{WRONG}\n{SWALLOW}", NONE, None, "get_ipython"),
+    "writes garbage to each descriptor": (f"{HE}\n{GARBAGE}", NONE, "review", "import os"),
+    "kills the others": (f"{HE}\n{SIBLINGS}", FULL, "graded", "import os"),
+    "kills itself": (f"{HE}\nimport os\nos.abort()", NONE, "review", "import os"),
+    "searches for the tests": (f"{HE}\n{SEARCH}", FULL, "graded", "import gc"),
+    "patches NumPy": (f"{PATCH}\n{WRONG}", None, "review", "assigns np.testing.assert_allclose"),
+    "shadows names": (f"{SHADOW}\n{WRONG}", None, None, None),
+    "patches builtins": (f"{BUILTINS}\n{WRONG}", None, None, "import builtins"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_case(name, run, assignment):
+    source, points, status, flag = CASES[name]
+    start = time.monotonic()
+    result = run(notebook(assignment, he_std=source))
+    assert time.monotonic() - start < 30
+    if points is None:  # what is built on a wrong he_std fails; how is not the point
+        assert scores(result)[::2] == [0, 0]
+    else:
+        assert scores(result) == points, result["tasks"]
+    assert status is None or result["status"] == status, result["notes"]
+    assert flag is None or flag in result["flags"]
+    text = next(c for c in result["cells"] if c["id"] == "he-std")["output"]
+    assert len(text) < 25_000
+    if name == "kills the others":
+        assert text == "nobody\n1 ['self'] ['cmdline', 'exe']\n"
+    if name == "searches for the tests":
+        assert text == "FOUND []\n", next(c for c in result["cells"] if c["id"] == "he-std")
+    assert scores(run(notebook(assignment))) == FULL
+
+
+def test_checks_after_an_endless_loop_count(run, assignment):
+    only_rms = RMS.replace("he_std(x.shape[-1])", "(2 / x.shape[-1]) ** 0.5")
+    result = run(notebook(assignment, he_std=LOOP, rms=only_rms))
+    assert outcomes(result) == ["timeout", "passed", "passed"]
+    result = run(notebook(assignment, he_std=STUBBORN, rms=only_rms))
+    assert outcomes(result) == ["timeout", "not run", "not run"]
+
+
+def deleted(nb):
+    nb["cells"] = [c for c in nb["cells"] if not c["id"].startswith("check-")]
+
+
+def edited(nb):
+    for c in nb["cells"]:
+        if c["id"].startswith("check-"):
+            c["source"] = "pass"
+            c["metadata"]["nbgrader"] |= {"points": 100, "grade": False, "grade_id": "x"}
+
+
+def renamed(nb):
+    for c in nb["cells"]:
+        if c["id"].startswith("check-"):
+            c["id"] += "x"
+            c["metadata"]["nbgrader"]["grade_id"] += "x"
+            c["source"] = "pass"
+
+
+def duplicated(nb):
+    at = nb["cells"].index(cell(nb, "he-std"))
+    nb["cells"].insert(at, {**code(HE, "copy"), "metadata": cell(nb, "he-std")["metadata"]})
+
+
+@pytest.mark.parametrize("edit", [deleted, edited, renamed, duplicated])
+def test_edited_checks_earn_nothing(edit, run, assignment):
+    wrong = notebook(assignment, he_std=WRONG)
+    edit(wrong)
+    result = run(wrong)
+    assert outcomes(result) == ["failed", "passed", "hidden test failed"]
+    assert [task["points"] for task in result["tasks"]] == [2, 1, 3, 2]
+    assert result["notes"]
+    assert result["status"] == "review"
+    right = notebook(assignment)
+    edit(right)
+    assert scores(run(right)) == FULL
+
+
+def test_cells_without_ids_are_known_by_text_and_place(run, assignment):
+    result = run(without_ids(notebook(assignment)))
+    assert scores(result) == FULL
+    assert result["tasks"][-1]["answer"] == "Half of it is lost."
+    assert scores(run(without_ids(notebook(assignment, he_std=WRONG))))[0] == 0
+
+
+def test_only_text_and_pictures_are_kept(run, assignment):
+    nb = notebook(
+        assignment,
+        he_std=f"""{HE}
+from IPython.display import HTML, display
+display(HTML('<script>alert(1)</script>'))
+import matplotlib.pyplot as plt
+for _ in range(9): plt.figure(); plt.plot([1, 2])""",
+    )
+    shown = next(c for c in run(nb)["cells"] if c["id"] == "he-std")
+    assert "HTML object" in shown["output"]
+    assert "script" not in shown["output"]
+    assert len(shown["images"]) == 3
+
+
+def test_unreadable_files_fail_without_being_read(tmp_path, assignment, sandbox):
+    broken, huge, folder, link = (tmp_path / n for n in ("broken", "huge", "folder", "link"))
+    broken.write_text('{"cells": [')
+    huge.touch()
+    os.truncate(huge, 200 * 2**20)
+    folder.mkdir()
+    link.symlink_to("/etc/passwd")
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    deep = tmp_path / "deep"
+    deep.write_text("[" * 1_000_000)
+    old = write(tmp_path / "old", {"nbformat": 3, "worksheets": []})
+    strange = write(tmp_path / "strange", {"nbformat": 4, "cells": {"a": 1}})
+    for path in (broken, huge, folder, link, fifo, deep, old, strange, tmp_path / "none"):
+        result = grade(path, assignment, sandbox)
+        assert (result["status"], bool(result["notes"])) == ("failed", True), path
+        assert {task["score"] for task in result["tasks"]} == {0.0}
+    odd = {"cell_type": [], "source": {"a": 1}, "id": 3, "metadata": 4}
+    path = write(tmp_path / "odd", {"nbformat": 4, "cells": [1, odd]})
+    assert scores(grade(path, assignment, sandbox)) == NONE
+
+
+def test_a_neighbour_keeps_its_grade(run, tmp_path, assignment, sandbox):
+    attacks = [f"{HE}\n{attack}" for attack in (SIBLINGS, FILL, FORKS, GARBAGE, THREADS)]
+    paths = [
+        write(tmp_path / f"{i}.ipynb", notebook(assignment, he_std=attack))
+        for i, attack in enumerate(attacks)
+    ]
+    attackers = threading.Thread(target=lambda: [grade(p, assignment, sandbox) for p in paths])
+    attackers.start()
+    while attackers.is_alive():
+        assert scores(run(notebook(assignment))) == FULL
+    attackers.join()
+
+
+def test_a_forged_pass_is_possible_but_flagged(run, assignment):
+    """The known limit: code in the process of the checks can end them through frames."""
+    forged = """\
+import sys
+def he_std(n):
+    frame = sys._getframe()
+    while 'cell' not in frame.f_locals: frame = frame.f_back
+    import os
+    os.write(3, (frame.f_locals['cell']['token'] + ' 1 {}\\n').encode())
+    return 0"""
+    result = run(notebook(assignment, he_std=forged))
+    assert scores(result)[0] == 2
+    assert {"import sys", "import os", "._getframe"} <= set(result["flags"])
+    assert result["status"] == "review"

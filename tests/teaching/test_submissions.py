@@ -1,0 +1,216 @@
+"""Exports of Moodle, Canvas and nbgrader, honest and hostile, become submissions."""
+
+import contextlib
+import io
+import os
+import shutil
+import stat
+import struct
+import zipfile
+
+import pytest
+
+from teaching import submissions
+from teaching.submissions import SubmissionsError, collect
+
+NAME = "02-initialization"
+MOODLE = "Anna Müller_1234567_assignsubmission_file_"
+
+
+def packed(files, **options):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content, **options)
+    return stream.getvalue()
+
+
+@pytest.fixture
+def collected(tmp_path):
+    """Collect a zip of these files, or a folder of them; the outcome by key."""
+
+    def run(files, as_zip=True):
+        source = tmp_path / ("class.zip" if as_zip else "class")
+        if as_zip:
+            source.write_bytes(files if isinstance(files, bytes) else packed(files))
+        else:
+            for name, content in files.items():
+                path = source / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+        shutil.rmtree(tmp_path / "into", ignore_errors=True)
+        before = set(tmp_path.rglob("*"))
+        found = collect(source, tmp_path / "into", NAME)
+        new = set(tmp_path.rglob("*")) - before - {tmp_path / "into"}
+        assert new == {s.notebook for s in found if s.notebook}  # and nothing else
+        return {s.student: s for s in found}
+
+    return run
+
+
+@pytest.mark.parametrize("as_zip", [True, False])
+@pytest.mark.parametrize(
+    ("path", "key", "name", "lms", "lms_id"),
+    [
+        (f"{MOODLE}/{NAME}.ipynb", "Anna-Müller_1234567", "Anna Müller", "moodle", "1234567"),
+        (f"{MOODLE[:-1]}/{NAME}.ipynb", "Anna-Müller_1234567", "Anna Müller", "moodle", "1234567"),
+        (f"{MOODLE}{NAME}.ipynb", "Anna-Müller_1234567", "Anna Müller", "moodle", "1234567"),
+        (
+            f"Course-7/{MOODLE}/{NAME}.ipynb",
+            "Anna-Müller_1234567",
+            "Anna Müller",
+            "moodle",
+            "1234567",
+        ),
+        (f"müllera_12345_67890_{NAME}.ipynb", "müllera_12345", "müllera", "canvas", "12345"),
+        (f"studenttest_12_67_{NAME}.ipynb", "studenttest_12", "studenttest", "canvas", "12"),
+        (f"anon_aB3x9_67890_{NAME}.ipynb", "anon_aB3x9", "anon", "canvas", "aB3x9"),
+        (f"submitted/anna/{NAME}/x.ipynb", "anna", "anna", "plain", ""),
+        (f"anna/{NAME}/x.ipynb", "anna", "anna", "plain", ""),
+        (f"anna/{NAME}.ipynb", "anna", "anna", "plain", ""),
+        ("anna.ipynb", "anna", "anna", "plain", ""),
+    ],
+)
+def test_each_form_of_export_is_read(collected, path, key, name, lms, lms_id, as_zip):
+    (found,) = collected({path: b"{}"}, as_zip).values()
+    assert (found.student, found.name, found.lms, found.lms_id) == (key, name, lms, lms_id)
+    assert found.notebook.read_bytes() == b"{}"
+    assert not found.problem
+    assert not found.late
+
+
+def test_late_and_repeated_submissions_of_canvas(collected):
+    late = f"doejane_LATE_12_{{}}_{NAME}-{{}}.ipynb"
+    found = collected({late.format(5, 2): b"2", late.format(4, 10): b"10", late.format(6, 1): b"1"})
+    (jane,) = found.values()
+    assert jane.late
+    assert jane.name == "doejane"
+    assert jane.notebook.read_bytes() == b"10"
+    assert "counts, not" in jane.notes[0]
+
+
+def test_the_notebook_named_as_the_assignment_counts(collected):
+    found = collected({f"{MOODLE}/Untitled-9.ipynb": b"old", f"{MOODLE}/{NAME} (1).ipynb": b"new"})
+    (anna,) = found.values()
+    assert anna.notebook.read_bytes() == b"new"
+    (anna,) = collected({f"{MOODLE}/Untitled.ipynb": b"renamed"}, as_zip=False).values()
+    assert anna.notes == ("the file was called Untitled.ipynb",)
+
+
+def test_other_assignments_of_nbgrader_do_not_count(collected):
+    found = collected({f"submitted/a/{NAME}/x.ipynb": b"a", "submitted/b/01-other/y.ipynb": b"b"})
+    assert found["a"].notebook.read_bytes() == b"a"
+    assert "no notebook" in found["b"].problem
+
+
+def test_a_zip_of_a_student_is_opened_and_rubbish_is_not(collected):
+    inner = packed(
+        {f"work/{NAME}.ipynb": b"in", "__MACOSX/work/._x.ipynb": b"no", ".DS_Store": b""}
+    )
+    found = collected({
+        f"doejane_1_2_{NAME}.zip": inner, "__MACOSX/._b.ipynb": b"", "bob/._b.ipynb": b"",
+        "bob/.ipynb_checkpoints/b-checkpoint.ipynb": b"", "bob/b.ipynb": b"bob", "README.md": b"",
+    })  # fmt: skip
+    assert set(found) == {"bob", "doejane_1"}
+    assert found["doejane_1"].notebook.read_bytes() == b"in"
+    assert found["bob"].notebook.read_bytes() == b"bob"
+
+
+def test_a_student_without_a_notebook_has_a_problem(collected):
+    found = collected({f"{MOODLE}/report.pdf": b"", "doejane_1_text.html": b"", "bob.ipynb": b"{}"})
+    assert "report.pdf" in found["Anna-Müller_1234567"].problem
+    assert "no notebook" in found["doejane_1"].problem
+    assert not found["bob"].problem
+
+
+def test_names_without_the_sign_of_utf8_are_read(collected):
+    content = bytearray(packed({"Jörg.ipynb": b"{}"}))
+    for signature, at in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        place = content.index(signature) + at
+        flags = struct.unpack_from("<H", content, place)[0]
+        struct.pack_into("<H", content, place, flags & ~0x800)
+    assert set(collected(bytes(content))) == {"Jörg"}
+
+
+def test_keys_are_unique_and_safe(collected):
+    names = ["ANNA", "Anna", "anna", "CON", "aa:b", "..x", "🐍", "-rf", "a" * 150]
+    found = collected({f"{name}/x.ipynb": name.encode() for name in names})
+    assert len({key.casefold() for key in found}) == len(names)
+    for key, submission in found.items():
+        assert not set(key) & set('/\\:*?"<>| ')
+        assert key[0] not in ".-"
+        assert key.upper() != "CON"
+        assert submission.notebook.read_text("utf-8") == submission.name
+
+
+@pytest.mark.parametrize(
+    "path", ["../x.ipynb", "/etc/x.ipynb", "C:/x.ipynb", "a\\..\\..\\x.ipynb", "\\\\host\\x.ipynb"]
+)
+def test_unsafe_paths_refuse_the_archive_or_the_students_zip(collected, path):
+    with pytest.raises(SubmissionsError, match="unsafe path"):
+        collected({path: b"{}", "b.ipynb": b"{}"})
+    found = collected({"a.zip": packed({path: b"{}"}), "b.ipynb": b"{}"})
+    assert "unsafe path" in found["a"].problem
+    assert not found["b"].problem
+
+
+def test_links_are_not_followed(collected, tmp_path):
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    (secret / "x.ipynb").write_text("secret")
+    folder = tmp_path / "class"
+    (folder / "a").mkdir(parents=True)
+    (folder / "a/x.ipynb").symlink_to(secret / "x.ipynb")
+    (folder / "b").symlink_to(secret)
+    os.mkfifo(folder / "c.ipynb")
+    found = collected({"d.ipynb": b"{}"}, as_zip=False)
+    assert {key for key, s in found.items() if s.problem} == {"a", "b", "c"}
+    link = zipfile.ZipInfo("a/x.ipynb")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    (found,) = collected({link: str(secret / "x.ipynb")}).values()
+    assert "link" in found.problem
+
+
+def test_bombs_cost_the_one_who_sent_them(collected, monkeypatch):
+    large = os.urandom(submissions.MOST_BYTES + 1)
+    bomb = packed({"x.ipynb": bytes(10**8)})
+    found = collected({
+        "a.ipynb": large, "b.ipynb": bytes(10**7), "c.zip": bomb, "d.zip": packed({"x.zip": bomb}),
+        "e.zip": packed({f"{n}.ipynb": b"" for n in range(1001)}), "f.ipynb": b"{}",
+    })  # fmt: skip
+    assert {key for key, s in found.items() if not s.problem} == {"f"}
+    assert "more than 20 MB" in found["a"].problem
+    assert "beyond belief" in found["b"].problem
+    assert "beyond belief" in found["c"].problem
+    monkeypatch.setattr(submissions, "MOST_ENTRIES", 5)
+    with pytest.raises(SubmissionsError, match="more than 5 entries"):
+        collected({f"{n}.ipynb": b"" for n in range(6)})
+    monkeypatch.setattr(submissions, "MOST_IN_ALL", 5)
+    with pytest.raises(SubmissionsError, match="more than 5 bytes"):
+        collected({"a.ipynb": b"123", "b.ipynb": b"123"})
+
+
+def test_a_size_that_is_a_lie_is_found_while_reading(collected):
+    content = bytearray(packed({"a.ipynb": os.urandom(10**6), "b.ipynb": b"{}"}))
+    struct.pack_into("<I", content, content.index(b"PK\1\2") + 24, 10)
+    found = collected(bytes(content))
+    assert "cannot be unpacked" in found["a"].problem
+    assert not found["b"].problem
+
+
+def test_broken_archives_never_crash(collected):
+    whole = packed({f"{MOODLE}/{NAME}.ipynb": b"{}" * 50, "b.ipynb": b"{}"})
+    for at in range(0, len(whole), 3):
+        broken = bytearray(whole)
+        broken[at] ^= 0xFF
+        with contextlib.suppress(SubmissionsError):
+            collected(bytes(broken))
+        found = collected({"a.zip": bytes(broken), "b.ipynb": b"{}"})
+        assert not found["b"].problem
+
+
+def test_what_is_no_export_is_refused(collected, tmp_path):
+    with pytest.raises(SubmissionsError, match="no submissions"):
+        collected({"README.md": b""})
+    with pytest.raises(SubmissionsError, match="folder or a zip"):
+        collect(tmp_path / "absent", tmp_path / "into", NAME)
