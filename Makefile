@@ -68,8 +68,9 @@ links: execute  ## ask each link to another site whether it still leads somewher
 binder: .venv/ready  ## run all notebooks in a JupyterLab as Binder builds it
 	python tests/binder.py
 
-benchmark: book  ## time the ensemble and the pages, on a quiet machine
+benchmark: book  ## time the ensemble, grading and the pages, on a quiet machine
 	env -u TF_NUM_INTEROP_THREADS -u TF_NUM_INTRAOP_THREADS python benchmarks/ensemble.py
+	python benchmarks/grading.py --class 200
 	python benchmarks/pages.py
 
 lock: .venv/ready  ## write requirements.txt anew from pyproject.toml

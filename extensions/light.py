@@ -27,8 +27,8 @@ UNUSED = (
 )
 SETTINGS = "var toggleHintShow='Click to show',toggleHintHide='Click to hide',toggleOpenOnPrint='true',togglebuttonSelector='.toggle, .admonition.dropdown';"  # noqa: E501
 # The theme asks of each block of code whether it scrolls, and so for the layout of the whole page.
-MEASURES = "e.tabIndex=e.scrollWidth>e.clientWidth"
-SHOWN = "e.checkVisibility({contentVisibilityAuto:true})"
+MEASURES = "e.tabIndex=e.scrollWidth>"
+MEASURES_LESS = "e.tabIndex=!e.checkVisibility({contentVisibilityAuto:true})||e.scrollWidth>"
 POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
     "script-src 'self' {hashes}; object-src 'none'; base-uri 'self'; form-action 'self'"
@@ -114,11 +114,13 @@ def only_used(css: str, classes: set[str]) -> str:
 
 
 def measuring_less(js: str) -> str:
-    """Have the theme measure what is laid out only (`book.js` repeats it where that changes)."""
-    js, count = re.subn(re.escape(MEASURES) + r"[^}]*", lambda m: f"{SHOWN}&&({m[0]})", js)
-    if count != 1:
+    """Have the theme measure what is laid out only, and let the keyboard reach all else.
+
+    `book.js` has it repeated where something comes into view.
+    """
+    if js.count(MEASURES) != 1:
         raise ExtensionError("light: the theme measures blocks of code in another way")
-    return js
+    return js.replace(MEASURES, MEASURES_LESS)
 
 
 def subset_fonts(out: Path, css: str) -> None:

@@ -409,7 +409,10 @@ def _merge(path: Path, tasks: list[dict[str, Any]], records: list[dict[str, Any]
 def _read_hand(path: Path, most: dict[str, float]) -> dict[tuple[str, str], dict[str, str]]:
     if not path.exists():
         return {}
-    text = path.read_text("utf-8-sig")
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ClassError(f"{path}: save it as CSV UTF-8") from None
     header = text.split("\n", 1)[0]
     delimiter = ";" if ";" in header else "\t" if "\t" in header else ","
     given: dict[tuple[str, str], dict[str, str]] = {}
@@ -482,6 +485,7 @@ def _csv(
     writer.writerow(columns)
     for row in rows:
         cells = (cell if i in unguarded else _guarded(cell) for i, cell in enumerate(row))
+        cells = (re.sub("\r\n?", "\n", cell) for cell in cells)  # csv does not quote a lone one
         writer.writerow(cells)
     _write(path, "\ufeff" * bom + stream.getvalue())
 

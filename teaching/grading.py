@@ -12,6 +12,7 @@ import re
 import stat
 import sys
 import time
+from dataclasses import replace
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,17 @@ from teaching.sandbox import Reply, Sandbox
 
 MOST_BYTES = 20 * 2**20
 MOST_CELLS = 1000
+MOST_SCANNED = 200_000  # characters of a cell, for its syntax tree takes 1000 times as many bytes
+MOST_SHOWN = 4_000_000  # characters of outputs and pictures of a notebook
 MODULES = """
 os sys subprocess socket ctypes gc inspect builtins importlib multiprocessing threading
-_thread signal IPython pickle shutil requests urllib traceback faulthandler atexit runpy""".split()
+_thread signal posix io _io concurrent asyncio mmap fcntl resource json types operator IPython
+pickle shutil requests urllib traceback faulthandler atexit runpy""".split()
 NAMES = "get_ipython exec eval compile __import__ __builtins__ globals breakpoint open vars".split()
 ATTRIBUTES = """__builtins__ __globals__ __subclasses__ __code__ f_back f_globals f_locals f_lineno
 tb_frame gi_frame __traceback__ _getframe settrace setprofile __closure__ __defaults__""".split()
+OPERATORS = """__eq__ __ne__ __lt__ __le__ __gt__ __ge__ __bool__ __sub__ __rsub__ __abs__ __array__
+__array_function__ __array_ufunc__ __array_finalize__ __array_wrap__ __getattribute__""".split()
 LIBRARIES = {"np", "numpy", "keras", "tf", "tensorflow", "plt", "sklearn", "math", "random"}
 Cell = dict[str, Any]
 
@@ -182,6 +188,7 @@ def _run(
     results: dict[str, dict[str, Any]] = {}
     shown, errors, patched, review = [], {}, [], bool(notes)
     given: set[str] = set()
+    left = MOST_SHOWN
     missing = {cell["id"] for cell in cells if cell["missing"]}
     with sandbox.job() as job:
         for cell in cells:
@@ -206,6 +213,9 @@ def _run(
             if task:
                 results[task.id] = _result(task, cell, reply, alive, errors, missing)
             entry = {key: cell[key] for key in ("id", "type", "source")}
+            left -= len(reply.output) + sum(map(len, reply.images))
+            if left < 0:
+                reply = replace(reply, output="[cut off]", images=[])
             if cell["role"] == "check":  # what a student's function prints there may tell a test
                 entry |= {"output": "", "images": []}
             else:
@@ -216,6 +226,8 @@ def _run(
             if cell["id"] in errors:
                 entry["error"] = errors[cell["id"]]
             shown.append(entry)
+    if job.lost:
+        raise RuntimeError("the sandbox ended")  # not by this submission: grade it again
     if patched:
         review = True
         notes.append(f"libraries were patched, and mended before the checks: {', '.join(patched)}")
@@ -304,13 +316,13 @@ def _last_line(reply: Reply) -> str:
         return "a timeout: it took too long and was stopped."
     if reply.outcome == "died":
         return "the end of the process."
-    text = reply.text.replace("__given_", "").strip()[:500]
+    text = re.sub(r"\x1b\[[\d;]*m", "", reply.text.replace("_given_", "")).strip()[:500]
     text = re.sub(r"(?<![\w/])(/[\w.+@-]+){2,}/?", "(path)", text)
     return f"{reply.error}: {text}" if text else reply.error
 
 
 def _defined(source: str) -> set[str]:
-    """The names that a given cell imports or defines as functions and classes."""
+    """The names that a given cell imports, defines or assigns."""
     try:
         tree = ast.parse(source)
     except SyntaxError:
@@ -321,6 +333,9 @@ def _defined(source: str) -> set[str]:
             names |= {(a.asname or a.name).split(".")[0] for a in node.names}
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            targets = [n for target in node.targets for n in ast.walk(target)]
+            names |= {n.id for n in targets if isinstance(n, ast.Name)}
     return names
 
 
@@ -335,13 +350,16 @@ def _pristine(source: str, given: set[str]) -> str:
     strings = {id(inner) for s in nodes if isinstance(s, ast.JoinedStr) for inner in ast.walk(s)}
     own = {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
     own |= {n.arg for n in nodes if isinstance(n, ast.arg)} | _defined(source) - given
+    own |= {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    own |= {n.name for n in nodes if isinstance(n, ast.MatchAs | ast.MatchStar) and n.name}
     own |= {n.name for n in nodes if isinstance(n, ast.ExceptHandler) and n.name}
-    names = (given | set(dir(builtins))) - own
+    names = given | {name for name in dir(builtins) if name[0] != "_" and name != "super"}
+    names -= own
     lines = [line.encode() for line in source.split("\n")]
     loads = [n for n in nodes if isinstance(n, ast.Name) and n.id in names and id(n) not in strings]
     for node in sorted(loads, key=lambda n: (n.lineno, -n.col_offset)):
         line, at = lines[node.lineno - 1], node.col_offset
-        lines[node.lineno - 1] = line[:at] + b"__given_" + line[at:]
+        lines[node.lineno - 1] = line[:at] + b"_given_" + line[at:]
     return b"\n".join(lines).decode()
 
 
@@ -351,11 +369,17 @@ def flags(cells: list[Cell]) -> list[str]:
     for cell in cells:
         if cell["role"] != "student" or cell["type"] != "code":
             continue
-        source = re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", cell["source"])
+        source = re.sub(r"(?m)^([ \t]*)%time +", r"\1", cell["source"])
+        source = re.sub(r"(?m)^([ \t]*)[%!].*$|^.*\?$", r"\1pass", source)
         try:
+            if len(source) > MOST_SCANNED:
+                raise ValueError
             nodes = list(ast.walk(ast.parse(source)))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        except (SyntaxError, SystemError, ValueError, RecursionError, MemoryError):
+            found.add("a cell that cannot be scanned")
             continue
+        if "_given_" in source:
+            found.add("_given_")
         for node in nodes:
             if isinstance(node, ast.Import):
                 names = [a.name for a in node.names]
@@ -365,15 +389,27 @@ def flags(cells: list[Cell]) -> list[str]:
                     found.add(f"from {node.module} import")
             elif isinstance(node, ast.Name) and node.id in NAMES:
                 found.add(node.id)
+            elif isinstance(node, ast.FunctionDef) and node.name in OPERATORS:
+                found.add(f"defines {node.name}")
+            elif isinstance(node, ast.Name) and node.id in OPERATORS:
+                found.add(f"assigns {node.id}")
             elif isinstance(node, ast.Attribute):
                 if node.attr in ATTRIBUTES:
                     found.add(f".{node.attr}")
                 elif not isinstance(node.ctx, ast.Load) and _root(node) in LIBRARIES:
-                    found.add(f"assigns {ast.unparse(node)}")
+                    found.add(f"assigns {_dotted(node)}")
             elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "setattr":
                 patched = [a for a in node.args[:1] if _root(a) in LIBRARIES]
-                found |= {f"assigns to {ast.unparse(a)}" for a in patched}
+                found |= {f"assigns to {_dotted(a)}" for a in patched}
     return sorted(name[:100] for name in found)[:50]
+
+
+def _dotted(node: ast.expr) -> str:
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return ".".join([_root(node), *reversed(names)])
 
 
 def _root(node: ast.expr) -> str:

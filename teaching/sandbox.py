@@ -139,6 +139,7 @@ class Job:
         self._end = time.monotonic() + limits.total
         self._buffer = b""
         self.alive, self.cpu_seconds, self.problem = True, 0.0, ""
+        self.lost = False  # whether the sandbox ended before the job
 
     def run(
         self,
@@ -155,7 +156,11 @@ class Job:
         if not self.alive:
             return Reply("died", text=self.problem)
         left = self._end - time.monotonic()
-        seconds = max(0.0, min(self._limits.cell if seconds is None else seconds, left))
+        if left <= 0:
+            self.end()
+            self.problem = "its time was used up"
+            return Reply("timeout", text=self.problem)
+        seconds = min(self._limits.cell if seconds is None else seconds, left)
         token = secrets.token_hex(16)
         cell = {"token": token, "kind": kind, "source": source, "names": names}
         timeout = False
@@ -183,12 +188,13 @@ class Job:
         """Kill the process, and learn what it used from the one that watched over it."""
         if not self.alive:
             return
-        self.alive = False
+        self.alive, self.lost = False, True
         with contextlib.suppress(OSError, ValueError, KeyError):
             self._orders.settimeout(10.0)
             with contextlib.suppress(OSError):
                 self._orders.send(b"k")
             last = json.loads(self._orders.recv(1000))
+            self.lost = False
             self.problem = last.get("problem", "")
             self.cpu_seconds = float(last.get("cpu_seconds", 0.0))
 
@@ -250,8 +256,9 @@ def _bubblewrap(limits: Limits) -> list[str]:
     command += f" --clearenv --uid {USER} --gid {USER} --hostname sandbox"
     arguments = command.split()
     for path in shown:
-        if path in (Path("/"), Path.home()):
-            raise SandboxMissing(f"The interpreter's folder is {path}; use a virtual environment.")
+        if path in (Path("/"), Path.home()) or path.is_relative_to("/tmp"):
+            advice = "use a virtual environment in another folder, not below /tmp"
+            raise SandboxMissing(f"The interpreter's folder is {path}; {advice}.")
         arguments += ["--ro-bind", str(path), str(path)]
     for path in map(Path, ("/bin", "/lib", "/lib64", "/sbin")):
         if path.is_symlink():

@@ -30,7 +30,10 @@ from os import read, write
 
 MOST_TEXT, MOST_IMAGE, MOST_IMAGES = 20_000, 200_000, 3
 CHECK, JOB = "<check>", 3  # the name of a check's code; the descriptor of the job's socket
-settrace, setprofile, encode = sys.settrace, sys.setprofile, json.JSONEncoder().encode
+settrace, setprofile = sys.settrace, sys.setprofile
+chunks = json.encoder.c_make_encoder(
+    None, None, json.encoder.encode_basestring_ascii, None, ": ", ", ", False, False, False
+)
 set_handler = signal.signal
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -128,6 +131,10 @@ def call(name, *arguments):
 
 def confine(limits):
     """As the first process of the namespace: hide /proc, drop rights, limit what is left."""
+    with open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")  # the kernel ends jobs first
+    with open("/proc/self/statm") as file:
+        present = int(file.read().split()[0]) * resource.getpagesize()
     call("mount", b"tmpfs", b"/proc", b"tmpfs", 6, b"size=64k,nr_inodes=9")
     os.mkdir("/proc/self")
     os.symlink(sys.executable, "/proc/self/exe")  # for this and the next TensorFlow asks
@@ -138,7 +145,7 @@ def confine(limits):
     for name, value in {
         "CPU": limits["cpu"],
         "DATA": limits["memory"],
-        "AS": 2 * limits["memory"],
+        "AS": present + limits["memory"] + 2**29,  # shared mappings count here only
         "FSIZE": limits["disk"],
         "NOFILE": 256,
         "NPROC": 512,
@@ -162,7 +169,8 @@ def confine(limits):
         " process_vm_writev kcmp pidfd_getfd pidfd_open keyctl add_key request_key bpf userfaultfd"
         " perf_event_open io_uring_setup memfd_create memfd_secret shmget msgget semget mq_open"
         " open_by_handle_at name_to_handle_at init_module finit_module kexec_load fanotify_init"
-        " personality swapon quotactl acct syslog"
+        " personality swapon quotactl acct syslog landlock_create_ruleset io_setup inotify_init"
+        " inotify_init1"
     ).split():
         with contextlib.suppress(OSError):  # unknown to this architecture
             refuse.add_rule(never, name)
@@ -200,14 +208,14 @@ def serve(job, limits):
         settrace(None)
         setprofile(None)
         set_handler(signal.SIGINT, interrupt)
-        patched = library.mend() if cell["kind"] == "check" else []
+        patched = library.mend() if cell["kind"] != "student" else []
         passed = False
         sys.stdout = sys.stderr = shell.output = output
         try:
             try:
                 running = True
                 if cell["kind"] == "check":
-                    namespace.update({f"__given_{name}": thing for name, thing in given.items()})
+                    namespace.update({f"_given_{name}": thing for name, thing in given.items()})
                     exec(compile(cell["source"], CHECK, "exec"), namespace)
                 elif cell["kind"] == "given" and plain(cell["source"]):
                     exec(compile(cell["source"], "<given>", "exec"), namespace)
@@ -223,9 +231,12 @@ def serve(job, limits):
         except BaseException as caught:  # an interrupt or a trap in the error's text
             running, passed = False, False
             error = {"type": "KeyboardInterrupt" if type(caught) is KeyboardInterrupt else "Error"}
+        if cell["kind"] != "student":  # what was called may have patched, too
+            patched = [*patched, *library.mend()][:20]
         given |= {name: namespace[name] for name in cell["names"] if name in namespace}
         reply = {"output": output.text, "images": output.images, "error": error, "patched": patched}
-        data = f"{cell['token']} {1 if passed else 0} ".encode() + encode(reply).encode() + b"\n"
+        text = "".join(chunks(reply, 0))
+        data = f"{cell['token']} {1 if passed else 0} {text}\n".encode()
         while data:
             data = data[write(JOB, data) :]
 
@@ -291,6 +302,7 @@ def make_shell():
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher
     from IPython.core.interactiveshell import InteractiveShell
+    from IPython.core.pylabtools import select_figure_formats
     from traitlets import Type
     from traitlets.config import Config
 
@@ -317,6 +329,12 @@ def make_shell():
 
         showsyntaxerror = showtraceback
 
+        def run_line_magic(self, name, line, _stack_depth=1):
+            if name not in ("matplotlib", "load_ext", "reload_ext", "config"):
+                return super().run_line_magic(name, line, _stack_depth + 1)
+            with contextlib.suppress(Exception):  # what a front end would have
+                super().run_line_magic(name, line, _stack_depth + 1)
+
         def enable_gui(self, gui=None):
             pass
 
@@ -331,6 +349,7 @@ def make_shell():
     settings.InteractiveShell.colors = "NoColor"
     shell = Shell.instance(config=settings)
     shell.output = Output()
+    select_figure_formats(shell, {"png"})
     return shell
 
 
@@ -340,8 +359,10 @@ class Library:
     roots = ("numpy", "keras", "math", "random", "builtins", "sklearn", "unittest")
 
     def __init__(self):
-        ufunc = type(sys.modules["numpy"].sqrt)
-        kept = types.FunctionType, types.BuiltinFunctionType, type, types.ModuleType, ufunc
+        numpy = sys.modules["numpy"]
+        dispatched = type(numpy.mean)
+        kept = types.FunctionType, types.BuiltinFunctionType, type, types.ModuleType
+        kept += type(numpy.sqrt), dispatched, type(numpy.random.default_rng)
         self.code, self.things = {}, []
         modules = [m for n, m in list(sys.modules.items()) if n.split(".")[0] in self.roots]
         modules.append(sys.modules["tensorflow"])
@@ -351,6 +372,8 @@ class Library:
             here = {name: thing for name, thing in vars(module).items() if isinstance(thing, kept)}
             self.things.append((module, vars(module), here))
             for thing in here.values():
+                if isinstance(thing, dispatched):
+                    thing = thing._implementation
                 if isinstance(thing, types.FunctionType):
                     parts = ("__code__", "__defaults__", "__kwdefaults__")
                     self.code[thing] = [(part, getattr(thing, part)) for part in parts]

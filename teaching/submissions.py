@@ -40,7 +40,10 @@ CANVAS = re.compile(
     re.S,
 )
 COPY = re.compile(r"(?:-(\d{1,3})| ?\((\d{1,3})\))$")  # Canvas and browsers number copies of a file
-BROKEN = (zipfile.BadZipFile, RuntimeError, EOFError, OSError, ValueError, zlib.error)
+BROKEN = (
+    zipfile.BadZipFile, RuntimeError, EOFError, OSError, ValueError, OverflowError, IndexError,
+    zlib.error,
+)  # fmt: skip
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.I)  # no file names on Windows
 
 
@@ -198,7 +201,7 @@ def _by_student(entries: list[_Entry], wrapper: str, assignment: str) -> dict[_K
         parts = entry.path.parts
         if any(RUBBISH.fullmatch(part) for part in parts):
             continue
-        moodle = next((m for part in parts if (m := MOODLE.fullmatch(part))), None)
+        moodle = next((m for part in parts[:2] if (m := MOODLE.fullmatch(part))), None)
         if moodle:
             name = moodle["file"] or parts[-1]
             groups["moodle", moodle["id"], moodle["name"]].append(_File(entry, name))

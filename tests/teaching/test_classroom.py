@@ -163,6 +163,18 @@ def test_tables_import_into_moodle_and_canvas(graded):
     assert (jane["Student"], jane["ID"], jane["Small & quick"]) == ("doejane", "45", "2")
 
 
+def test_a_carriage_return_does_not_break_a_table(tmp_path):
+    classroom._csv(tmp_path / "a.csv", ["student", "answer"], [["ann", "half\rlost"]])
+    assert table(tmp_path / "a.csv") == [{"student": "ann", "answer": "half\nlost"}]
+
+
+def test_points_in_another_encoding_are_refused(graded):
+    graded({"a.ipynb": "1"})
+    (graded.out / "hand.csv").write_bytes("student;Zoë".encode("cp1252"))
+    with pytest.raises(ClassError, match="UTF-8"):
+        classroom.finish(graded.out)
+
+
 def test_no_cell_of_a_student_is_a_formula(graded):
     graded({"'=1+1'!A1/x.ipynb": f"{FORMULA} odd", "=cmd_9_assignsubmission_file_x.ipynb": "-1"})
     for path in graded.out.glob("*.csv"):
@@ -367,7 +379,8 @@ def test_a_run_that_is_killed_is_resumed(export, course, tmp_path):
     source, expected = export
     out = tmp_path / "out"
     code = (
-        "import sys, pathlib; from teaching import authoring, classroom\n"
+        "import pathlib, signal; from teaching import authoring, classroom\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored in the background
         f"authoring.ASSIGNMENTS = pathlib.Path({str(course.folder)!r})\n"
         f"classroom.grade_class(pathlib.Path({str(source)!r}), {NAME!r}, "
         f"pathlib.Path({str(out)!r}), jobs=1)"

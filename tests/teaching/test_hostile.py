@@ -112,6 +112,18 @@ builtins.exec = builtins.compile = lambda *a, **k: None
 json.dumps = json.loads = json.encoder.c_make_encoder = lambda *a, **k: {}
 os.write = os.read = lambda *a: 1"""
 
+DISPATCHED = """\
+import numpy._core.numeric as n
+n.isclose = n.allclose = lambda *a, **k: True"""
+DURING = """\
+import numpy as m
+def he_std(n):
+    m.testing.assert_allclose = lambda *a, **k: None
+    return 0.7"""
+EMPTY = """\
+import json
+json.encoder.c_make_encoder = lambda *a, **k: (lambda o, l: ('{}',))"""
+
 # name: what stands before or in place of he_std; points of the three checks; status; a flag
 CASES = {
     "exits at once": ("import os\nos._exit(0)", NONE, "review", "import os"),
@@ -133,6 +145,10 @@ CASES = {
     "kills itself": (f"{HE}\nimport os\nos.abort()", NONE, "review", "import os"),
     "searches for the tests": (f"{HE}\n{SEARCH}", FULL, "graded", "import gc"),
     "patches NumPy": (f"{PATCH}\n{WRONG}", None, "review", "assigns np.testing.assert_allclose"),
+    "patches what NumPy dispatches": (f"{DISPATCHED}\n{WRONG}", None, "review", None),
+    "patches while it is checked": (DURING, None, "review", None),
+    "empties the reply": (f"{EMPTY}\n{PATCH}\n{WRONG}", None, "review", None),
+    "prints blank lines": (f"{HE}\n" + "\n" * 90_000, FULL, "graded", None),
     "shadows names": (f"{SHADOW}\n{WRONG}", None, None, None),
     "patches builtins": (f"{BUILTINS}\n{WRONG}", None, None, "import builtins"),
 }  # fmt: skip
@@ -157,6 +173,24 @@ def test_case(name, run, assignment):
     if name == "searches for the tests":
         assert text == "FOUND []\n", next(c for c in result["cells"] if c["id"] == "he-std")
     assert scores(run(notebook(assignment))) == FULL
+
+
+def test_the_limit_of_the_whole_notebook_is_kept(assignment, tmp_path):
+    slow = "import time\ntry: time.sleep(9)\nexcept KeyboardInterrupt: time.sleep(2)"
+    path = write(tmp_path / "a.ipynb", notebook(assignment, he_std=slow, rms=slow))
+    with Sandbox(Limits(cell=2.0, total=2.5)) as sandbox:
+        start = time.monotonic()
+        result = grade(path, assignment, sandbox)
+    assert time.monotonic() - start < 12
+    assert (scores(result), result["status"]) == (NONE, "review")
+
+
+def test_a_sandbox_that_is_lost_is_not_the_fault_of_the_submission(assignment, tmp_path):
+    path = write(tmp_path / "a.ipynb", notebook(assignment, he_std="import time; time.sleep(5)"))
+    with Sandbox() as sandbox:
+        threading.Timer(2, sandbox._process.kill).start()
+        with pytest.raises(RuntimeError, match="sandbox ended"):
+            grade(path, assignment, sandbox)
 
 
 def test_checks_after_an_endless_loop_count(run, assignment):

@@ -209,6 +209,18 @@ def test_broken_archives_never_crash(collected):
         assert not found["b"].problem
 
 
+def test_an_entry_without_a_name_costs_the_one_who_sent_it(collected):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr(zipfile.ZipInfo(""), b"x")
+    assert collected({"ann/a.zip": stream.getvalue()})["ann"].problem
+
+
+def test_a_folder_in_a_students_folder_is_nobody_else(collected):
+    inner = f"submitted/ann/{NAME}/Bob B_7_assignsubmission_file_/{NAME}.ipynb"
+    assert [*collected({inner: b"{}"})] == ["ann"]
+
+
 def test_what_is_no_export_is_refused(collected, tmp_path):
     with pytest.raises(SubmissionsError, match="no submissions"):
         collected({"README.md": b""})
