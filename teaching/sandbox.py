@@ -256,9 +256,8 @@ def _bubblewrap(limits: Limits) -> list[str]:
     command += f" --clearenv --uid {USER} --gid {USER} --hostname sandbox"
     arguments = command.split()
     for path in shown:
-        if path in (Path("/"), Path.home()) or path.is_relative_to("/tmp"):
-            advice = "use a virtual environment in another folder, not below /tmp"
-            raise SandboxMissing(f"The interpreter's folder is {path}; {advice}.")
+        if path in (Path("/"), Path.home()):
+            raise SandboxMissing(f"The interpreter's folder is {path}; use a virtual environment.")
         arguments += ["--ro-bind", str(path), str(path)]
     for path in map(Path, ("/bin", "/lib", "/lib64", "/sbin")):
         if path.is_symlink():
@@ -267,19 +266,23 @@ def _bubblewrap(limits: Limits) -> list[str]:
             arguments += ["--ro-bind", str(path), str(path)]
     arguments += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
     arguments += ["--ro-bind", str(PROGRAM), "/sandboxed.py"]
-    arguments += "--proc /proc --dev /dev --tmpfs /tmp --remount-ro /dev --remount-ro /".split()
+    arguments += "--proc /proc --dev /dev --tmpfs /job --remount-ro /dev".split()
+    if not any(path.is_relative_to("/tmp") for path in shown):
+        arguments += ["--symlink", "job", "/tmp"]
+    arguments += ["--remount-ro", "/"]
     numbers = {"cpu": int(limits.total), "memory": limits.memory, "disk": limits.disk}
     variables = {
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
-        "HOME": "/tmp",
+        "HOME": "/job",
+        "TMPDIR": "/job",
         "PYTHONHASHSEED": "0",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "TF_ENABLE_ONEDNN_OPTS": "0",
         "CUDA_VISIBLE_DEVICES": "-1",
         "KERAS_BACKEND": "tensorflow",
         "MPLBACKEND": "Agg",
-        "IPYTHONDIR": "/tmp",
+        "IPYTHONDIR": "/job",
         "SANDBOX_USER": USER,
         "SANDBOX_LIMITS": json.dumps(numbers),
     }

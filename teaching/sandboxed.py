@@ -118,10 +118,10 @@ def isolate(limits):
     private, bind = 0x44000, 0x1000
     call("mount", None, b"/", None, private, None)
     size = f"size={limits['disk']},nr_inodes=20000,mode=0700"
-    call("mount", b"tmpfs", b"/tmp", b"tmpfs", 6, size.encode())
-    os.mkdir("/tmp/shm")
-    call("mount", b"/tmp/shm", b"/dev/shm", None, bind, None)
-    os.chdir("/tmp")
+    call("mount", b"tmpfs", b"/job", b"tmpfs", 6, size.encode())
+    os.mkdir("/job/shm")
+    call("mount", b"/job/shm", b"/dev/shm", None, bind, None)
+    os.chdir("/job")
 
 
 def call(name, *arguments):

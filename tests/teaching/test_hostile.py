@@ -48,7 +48,9 @@ def run(tmp_path, assignment, sandbox):
         result = grade(write(tmp_path / "a.ipynb", submission), assignment, sandbox)
         json.dumps(result)
         messages = " ".join(task["message"] for task in result["tasks"])
-        assert not any(s in messages for s in ("512", "1 / 32", "/root", "/tmp", "sandboxed"))
+        assert not any(
+            s in messages for s in ("512", "1 / 32", "/root", "/tmp", "/job", "sandboxed")
+        )
         return result
 
     return run

@@ -98,7 +98,7 @@ for folder, inner, _ in os.walk('/'):
 sorted({'/'.join(f.split('/')[:3]) for f in found})"""
     with sandbox.job() as job:
         output = job.run(source, "student").output
-        assert output == "['/dev/shm', '/tmp', '/tmp/profile_default', '/tmp/shm']\n"
+        assert output == "['/dev/shm', '/job', '/job/profile_default', '/job/shm']\n"
 
 
 def test_refuses_without_bubblewrap(monkeypatch):
