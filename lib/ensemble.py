@@ -284,7 +284,8 @@ class _Ensemble:
         return self.results(metrics)
 
     def _constrain(self) -> None:
-        constraints = {i: v.constraint for i, v in enumerate(self.one.variables) if v.constraint}
+        candidates = {i: self.one.variables[i].constraint for i in self.stacks.trainable}
+        constraints = {i: constraint for i, constraint in candidates.items() if constraint}
         if not constraints:
             return
         values = dict(enumerate(self.stacks.values()))

@@ -25,10 +25,10 @@ SEEDS, EPOCHS, BATCH = (3, 8, 5), 2, 8
 ROWS, WIDTH, CLASSES = 36, 6, 3  # four batches, four rows left over
 
 
-@pytest.fixture(autouse=True)
-def compile_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compile as in a long training: these are too short to pay for it."""
-    monkeypatch.setattr(ensemble, "STEPS_WORTH_COMPILING", 0)
+@pytest.fixture(autouse=True, params=[0, 10**9], ids=["compiled", "shared-stacks"])
+def long_or_short(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compile as in a long training, which these are too short for, and do not, as in a short."""
+    monkeypatch.setattr(ensemble, "STEPS_WORTH_COMPILING", request.param)
 
 
 def table(kind: str = "classes", shape: tuple[int, ...] = (WIDTH,)) -> SimpleNamespace:
@@ -169,10 +169,11 @@ def test_schedule_counts_steps_as_keras_does(make: Callable[[], Any]) -> None:
         lambda: layers.Dense(4, kernel_constraint=keras.constraints.UnitNorm()),
         lambda: layers.Dense(4, bias_constraint=keras.constraints.NonNeg()),
         lambda: layers.Dense(4, trainable=False),
+        lambda: layers.Dense(4, kernel_constraint=keras.constraints.MaxNorm(0.1), trainable=False),
         lambda: layers.BatchNormalization(trainable=False),
     ],
     ids="batch-norm layer-norm dropout alpha-dropout noise gaussian-dropout prelu l1l2 "
-    "activity-l2 max-norm unit-norm non-neg frozen frozen-batch-norm".split(),
+    "activity-l2 max-norm unit-norm non-neg frozen frozen-max-norm frozen-batch-norm".split(),
 )
 def test_layer_trains_as_in_keras(make: Callable[[], keras.Layer]) -> None:
     hidden = (lambda: layers.Dense(5, activation="selu"), make)
