@@ -1,6 +1,7 @@
 """What an ensemble refuses: bad arguments, and models that cannot be stacked."""
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 import keras
@@ -47,6 +48,19 @@ def check_count(name: str, value: int, most: int | None = None) -> None:
     if value < 1 or (most is not None and value > most):
         limit = "1 or more" if most is None else f"from 1 to {most} (the training rows)"
         raise ValueError(f"{name} takes {limit}, got {value}.")
+
+
+def check_build(build: Callable[[], Any]) -> None:
+    """Refuse to step through an iterator, since `build` is not called for every member."""
+    if not inspect.isfunction(build):
+        return
+    outside = inspect.getclosurevars(build)
+    for name, value in {**outside.globals, **outside.nonlocals}.items():
+        if isinstance(value, Iterator):
+            raise ValueError(
+                f"build uses the iterator {name!r}, but is not called for every member; "
+                "what tells the members apart belongs into start."
+            )
 
 
 def check_model(model: Any, other: keras.Model | None) -> keras.Model:

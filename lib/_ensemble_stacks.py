@@ -65,7 +65,7 @@ class Stacks:
     def together(self, k: int, values: Mapping[int, tf.Tensor]) -> tf.Tensor:
         """Stack `k` from the variables (seed, ...) at the positions that it holds."""
         parts = [values[i] for i in self.groups[k]]
-        return tf.concat([tf.reshape(part, (len(part), -1)) for part in parts], axis=1)
+        return tf.concat([tf.reshape(part, (part.shape[0], -1)) for part in parts], axis=1)
 
 
 def decays(optimizer: keras.Optimizer, variable: keras.Variable) -> bool:

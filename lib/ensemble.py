@@ -24,13 +24,14 @@ import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule
 from tqdm import tqdm
 
-from lib._ensemble_checks import Data, check_count, check_data, check_seeds
+from lib._ensemble_checks import Data, check_build, check_count, check_data, check_seeds
 from lib._ensemble_converters import register_converters
 from lib._ensemble_members import initial_members
 from lib._ensemble_stacks import Stacks, decays
 
 Array = npt.NDArray[Any]
 Build = Callable[[], keras.Model]
+Start = Callable[[keras.Model, int], None]
 Measure = Mapping[str, Callable[[keras.Model], npt.ArrayLike]]
 
 EVALUATION_ROWS = 512  # validation rows per forward pass: bounds memory
@@ -80,6 +81,7 @@ def fit(
     seeds: Iterable[int] = range(10),
     epochs: int = 20,
     batch_size: int = 32,
+    start: Start | None = None,
     measure: Measure | None = None,
 ) -> Result:
     """Train the model of `build` once per seed, all seeds as one.
@@ -97,10 +99,13 @@ def fit(
 
     Args:
         build: takes nothing; returns a compiled model of known input shape, one input, one output.
+            Only the random numbers may differ from call to call: not every member is built, the
+            weights of most are drawn.  What else tells the members apart belongs into `start`.
         data: x_train (n, ...), y_train (n, ...), x_valid (m, ...), y_valid (m, ...).
         seeds: distinct integers from 0 to 2**32 - 1.
         epochs: passes over the training rows, at least 1.
         batch_size: rows per step, from 1 to n.
+        start: given a member's model as built and its position k, puts in other initial weights.
         measure: functions of a member's model, called before training and after each epoch.
 
     Raises:
@@ -122,7 +127,8 @@ def fit(
     1.0
     """
     check_count("epochs", epochs)
-    return _Ensemble(build, data, seeds, batch_size, epochs).train(epochs, measure or {})
+    ensemble = _Ensemble(build, data, seeds, batch_size, epochs, start)
+    return ensemble.train(epochs, measure or {})
 
 
 def sweep(
@@ -133,6 +139,7 @@ def sweep(
     seeds: Iterable[int] = range(10),
     epochs: int = 20,
     batch_size: int = 32,
+    start: Start | None = None,
 ) -> dict[float, Result]:
     """Train as `fit` does once per learning rate, each time from the same start in the same order.
 
@@ -147,7 +154,7 @@ def sweep(
     if not rates or len(set(rates)) < len(rates) or not all(0 < rate < np.inf for rate in rates):
         raise ValueError(f"learning_rates takes distinct positive numbers, got {rates}.")
     check_count("epochs", epochs)
-    ensemble = _Ensemble(build, data, seeds, batch_size, epochs * len(rates))
+    ensemble = _Ensemble(build, data, seeds, batch_size, epochs * len(rates), start)
     results: dict[float, Result] = {}
     for rate in rates:
         try:
@@ -183,12 +190,24 @@ class _Ensemble:
     """The stacked variables of all members and the two graphs that train and evaluate them."""
 
     def __init__(
-        self, build: Build, data: Data, seeds: Iterable[int], batch_size: int, epochs: int
+        self,
+        build: Build,
+        data: Data,
+        seeds: Iterable[int],
+        batch_size: int,
+        epochs: int,
+        start: Start | None,
     ) -> None:
-        start = time.perf_counter()
+        begun = time.perf_counter()
         self.build, self.seeds = build, check_seeds(seeds)
+        check_build(build)
         # One model is traced; a scope lends it the values of a member.
         self.one, values = initial_members(build, self.seeds)
+        if start is not None:
+            for k in range(len(self.seeds)):
+                start(_load(self.one, values, k), k)
+                for variable, stack in zip(self.one.variables, values, strict=True):
+                    stack[k] = variable.numpy()
         self.x_train, self.y_train = check_data(data, "train", self.one)
         self.x_valid, self.y_valid = check_data(data, "valid", self.one)
         check_count("batch_size", batch_size, most=len(self.x_train))
@@ -207,15 +226,15 @@ class _Ensemble:
         self.metrics = _metrics(self.one, self.x_valid[:1], self.y_valid[:1], len(self.seeds))
         built = time.perf_counter()
         order = self.order([np.random.default_rng(0) for _ in self.seeds])
-        train_epoch = tf.function(self._train_epoch, jit_compile=compiles)
+        train_epoch = tf.function(self._train_epoch, jit_compile=compiles, autograph=False)
         register_converters()
         with _quiet():
             self.train_epoch = train_epoch.get_concrete_function(order)
-            self.evaluate = tf.function(self._evaluate).get_concrete_function()
+            self.evaluate = tf.function(self._evaluate, autograph=False).get_concrete_function()
         self.initial = [(v, v.numpy()) for v in self.train_epoch.variables]
         if compiles:
             self.train_epoch(order)  # `train` starts from the initial values
-        self.seconds = {"building": built - start, "tracing": time.perf_counter() - built}
+        self.seconds = {"building": built - begun, "tracing": time.perf_counter() - built}
 
     def train(self, epochs: int, measure: Measure, rate: float | None = None) -> Result:
         start = time.perf_counter()
@@ -265,10 +284,8 @@ class _Ensemble:
         return {name: np.stack([value[name] for value in values]) for name in measure}
 
     def _train_epoch(self, order: tf.Tensor) -> dict[str, tf.Tensor]:
-        metrics = self.metrics
-        for step in tf.range(self.steps):
-            rows = order[step]
-            batch = tf.gather(self.x_train, rows), tf.gather(self.y_train, rows)
+        def step(i: tf.Tensor, metrics: list[tf.Tensor]) -> tuple[tf.Tensor, list[tf.Tensor]]:
+            batch = tf.gather(self.x_train, order[i]), tf.gather(self.y_train, order[i])
             gradients, values, metrics = tf.vectorized_map(
                 self._gradients, (self.stacks.values(), metrics, *batch), warn=False
             )
@@ -281,6 +298,9 @@ class _Ensemble:
                     stack.assign(self.stacks.together(k, dict(enumerate(values))))
             self.optimizer.apply(stacked_gradients)
             self._constrain()
+            return i + 1, metrics
+
+        _, metrics = tf.while_loop(lambda i, _: i < self.steps, step, (0, self.metrics))
         return self.results(metrics)
 
     def _constrain(self) -> None:
@@ -298,10 +318,13 @@ class _Ensemble:
     def _evaluate(self) -> dict[str, tf.Tensor]:
         metrics, x, y = self.metrics, self.x_valid, self.y_valid
         passes, rest = divmod(len(x), EVALUATION_ROWS)
+
+        def step(i: tf.Tensor, metrics: list[tf.Tensor]) -> tuple[tf.Tensor, list[tf.Tensor]]:
+            rows = tf.range(EVALUATION_ROWS) + i * EVALUATION_ROWS
+            return i + 1, self._evaluate_rows(tf.gather(x, rows), tf.gather(y, rows), metrics)
+
         if passes:
-            for i in tf.range(passes):
-                rows = tf.range(EVALUATION_ROWS) + i * EVALUATION_ROWS
-                metrics = self._evaluate_rows(tf.gather(x, rows), tf.gather(y, rows), metrics)
+            _, metrics = tf.while_loop(lambda i, _: i < passes, step, (0, metrics))
         if rest:
             metrics = self._evaluate_rows(x[-rest:], y[-rest:], metrics)
         return self.results(metrics)

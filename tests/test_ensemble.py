@@ -289,6 +289,24 @@ def test_models_of_a_result_are_independent() -> None:
     np.testing.assert_array_equal(result.weights[0], before)
 
 
+def test_start_puts_in_weights_and_leaves_the_others_as_built() -> None:
+    kernels = np.random.default_rng(1).normal(size=(3, WIDTH, 5)).astype("float32")
+
+    def start(model: keras.Model, k: int) -> None:
+        model.layers[0].kernel.assign(kernels[k])
+
+    def build() -> keras.Model:
+        model = builder()()
+        start(model, len(built_so_far))
+        built_so_far.append(model)
+        return model
+
+    built_so_far: list[keras.Model] = []
+    started, built = small(start=start), small(build)
+    for one, other in zip(started.weights, built.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_a_member_does_not_depend_on_its_company() -> None:
     alone, together = small(seeds=(8,)), small()
     for one, all_ in zip(alone.weights, together.weights, strict=True):
@@ -297,15 +315,12 @@ def test_a_member_does_not_depend_on_its_company() -> None:
 
 @pytest.mark.parametrize("clip", [{}, {"global_clipnorm": 1.0}])
 def test_a_diverging_member_leaves_the_others_untouched(clip: dict[str, float]) -> None:
-    def build(poisoned: int | None = None) -> keras.Model:
-        model = builder(optimizer=lambda: optimizers.Adam(0.01, **clip))()
-        calls.append(0)
-        if len(calls) == poisoned:
+    def poison(model: keras.Model, k: int) -> None:
+        if k == 1:
             model.layers[0].kernel.assign(np.full((WIDTH, 5), np.nan))
-        return model
 
-    calls: list[int] = []
-    sick, sound = small(lambda: build(2)), small(build)
+    build = builder(optimizer=lambda: optimizers.Adam(0.01, **clip))
+    sick, sound = small(build, start=poison), small(build)
     assert sick.diverged.tolist() == [False, True, False]
     assert not sound.diverged.any()
     for a, b in zip(sick.weights, sound.weights, strict=True):
@@ -510,6 +525,16 @@ def test_models_that_differ_between_seeds_are_refused() -> None:
     widths = iter([2, 3, 4])
     with pytest.raises(ValueError, match="other weights under another seed"):
         small(builder(lambda: layers.Dense(next(widths))))
+
+
+def test_build_that_steps_through_an_iterator_is_refused() -> None:
+    rates = iter([0.1, 0.2, 0.3])
+
+    def build() -> keras.Model:
+        return compiled(net(), optimizer=optimizers.SGD(next(rates)))
+
+    with pytest.raises(ValueError, match="iterator 'rates', but is not called for every member"):
+        small(build, data=table("numbers"))
 
 
 def test_weights_without_gradient_are_refused() -> None:
