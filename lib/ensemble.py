@@ -11,6 +11,7 @@ weights, batches, dropout masks, moving averages, clipping.  The tests compare w
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -35,7 +36,8 @@ Start = Callable[[keras.Model, int], None]
 Measure = Mapping[str, Callable[[keras.Model], npt.ArrayLike]]
 
 EVALUATION_ROWS = 512  # validation rows per forward pass: bounds memory
-STEPS_WORTH_COMPILING = 600
+# Compiling takes about as long as it saves in so many updates of single weights.
+UPDATES_WORTH_COMPILING = 300_000_000
 
 
 @dataclass(frozen=True)
@@ -215,9 +217,9 @@ class _Ensemble:
         # XLA halves the time of a step, but draws other random numbers than Keras gets from
         # TensorFlow, and is slow at convolutions (kernels of more than two axes) on a CPU.
         names, ranks = zip(*((v.name, len(v.shape)) for v in self.one.variables), strict=True)
-        # Compiling takes about as long as it saves in so many steps.
+        weights = len(self.seeds) * sum(math.prod(w.shape) for w in self.one.trainable_weights)
         compiles = (
-            self.steps * epochs >= STEPS_WORTH_COMPILING
+            self.steps * epochs * weights >= UPDATES_WORTH_COMPILING
             and "seed_generator_state" not in names
             and max(ranks) <= 2
         )

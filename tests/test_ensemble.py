@@ -28,7 +28,7 @@ ROWS, WIDTH, CLASSES = 36, 6, 3  # four batches, four rows left over
 @pytest.fixture(autouse=True, params=[0, 10**9], ids=["compiled", "shared-stacks"])
 def long_or_short(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Compile as in a long training, which these are too short for, and do not, as in a short."""
-    monkeypatch.setattr(ensemble, "STEPS_WORTH_COMPILING", request.param)
+    monkeypatch.setattr(ensemble, "UPDATES_WORTH_COMPILING", request.param)
 
 
 def table(kind: str = "classes", shape: tuple[int, ...] = (WIDTH,)) -> SimpleNamespace:
@@ -259,11 +259,6 @@ def test_predict_equals_the_model_of_each_member() -> None:
     for k in range(len(SEEDS)):
         alone = result.model(k).predict(data.x_valid, verbose=0)
         np.testing.assert_allclose(predicted[k], alone, rtol=1e-5, atol=1e-7)
-
-
-def test_short_training_that_is_not_compiled_equals_keras(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ensemble, "STEPS_WORTH_COMPILING", 100)
-    assert_equals_keras(builder(layers.BatchNormalization), table())
 
 
 def test_best_rate_has_the_best_median_and_nan_is_worst() -> None:
