@@ -59,7 +59,7 @@ def check_build(build: Callable[[], Any]) -> None:
         if isinstance(value, Iterator):
             raise ValueError(
                 f"build uses the iterator {name!r}, but is not called for every member; "
-                "what tells the members apart belongs into start."
+                "what tells the members apart belongs in start."
             )
 
 

@@ -102,7 +102,7 @@ def fit(
     Args:
         build: takes nothing; returns a compiled model of known input shape, one input, one output.
             Only the random numbers may differ from call to call: not every member is built, the
-            weights of most are drawn.  What else tells the members apart belongs into `start`.
+            weights of most are drawn.  What else tells the members apart belongs in `start`.
         data: x_train (n, ...), y_train (n, ...), x_valid (m, ...), y_valid (m, ...).
         seeds: distinct integers from 0 to 2**32 - 1.
         epochs: passes over the training rows, at least 1.
