@@ -71,10 +71,13 @@ def check_model(model: Any, other: keras.Model | None) -> keras.Model:
         raise ValueError("build must return a model compiled with an optimizer and a loss.")
     optimizer: Any = model.optimizer
     kind, shapes = type(model), [(v.shape, v.dtype) for v in model.variables]
+    subclassed = not isinstance(model, keras.Sequential) and not hasattr(model, "inputs")
     refused = {
+        "layers that only its own call connects; make it Sequential or functional": subclassed,
         "an unknown input shape; begin with keras.Input": not model.built,
         "no trainable weights": not model.trainable_variables,
         "several inputs or outputs": model.built
+        and not subclassed
         and [len(model.inputs), len(model.outputs)] != [1, 1],
         "a train_step or test_step of its own": kind.train_step is not keras.Model.train_step
         or kind.test_step is not keras.Model.test_step,
@@ -84,6 +87,8 @@ def check_model(model: Any, other: keras.Model | None) -> keras.Model:
         "gradient_accumulation_steps": optimizer.gradient_accumulation_steps is not None,
         "use_ema": optimizer.use_ema,
         "an optimizer that has been used": optimizer.built,
+        "the optimizer of an earlier model; make one in each call": other is not None
+        and optimizer is other.optimizer,
         "other weights under another seed": other is not None
         and shapes != [(v.shape, v.dtype) for v in other.variables],
     }
@@ -100,9 +105,14 @@ def check_data(data: Data, part: str, model: keras.Model) -> tuple[tf.Tensor, tf
         array = np.asarray(getattr(data, name))
         if array.dtype.kind not in "fiub":
             raise TypeError(f"data.{name} takes numbers, got dtype {array.dtype}.")
-        if not np.isfinite(array).all():
-            raise ValueError(f"data.{name} takes finite numbers, got NaN or infinity.")
-        tensors.append(tf.constant(array, tf.float32 if array.dtype.kind == "f" else tf.int32))
+        dtype = np.dtype(np.float32 if array.dtype.kind == "f" else np.int32)
+        with np.errstate(over="ignore"):
+            cast = array.astype(dtype, copy=False)
+        if not np.isfinite(cast).all() or (dtype.kind == "i" and (cast != array).any()):
+            raise ValueError(
+                f"data.{name} takes finite numbers that fit {dtype}, got NaN, infinity or larger."
+            )
+        tensors.append(tf.constant(cast))
     x, y = tensors
     if len(x) != len(y) or len(x) == 0:
         raise ValueError(f"data.y_{part} takes one entry per row: {len(x)} rows, got {len(y)}.")

@@ -42,7 +42,7 @@ class RangeTest(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_begin(self, logs: Any = None) -> None:
         optimizer = self.model.optimizer
-        if not isinstance(optimizer._learning_rate, keras.Variable):
+        if callable(optimizer._learning_rate):
             raise ValueError("RangeTest sets the rate itself: compile with a number, no schedule.")
         if not optimizer.built:
             optimizer.build(self.model.trainable_variables)

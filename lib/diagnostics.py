@@ -26,16 +26,18 @@ def activations(model: keras.Model, x: Array) -> pd.DataFrame:
     softsign count); ``dead``, the share of units (entries of the last axis) that are 0 for every
     row of ``x``. The model runs in inference mode.
 
-    Raises ``TypeError`` for a model that is not Sequential or functional, ``ValueError`` for an
-    unbuilt model and for an ``x`` that is empty, not finite or of the wrong shape.
+    Raises ``TypeError`` for a model that is not Sequential or functional or that calls a layer more
+    than once, ``ValueError`` for an unbuilt model and for an ``x`` that is empty, not finite or of
+    the wrong shape.
 
     >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation="tanh")])
     >>> activations(model, np.zeros((4, 2), "float32")).round(1).values.tolist()
     [[0.0, 0.0, 0.0, 1.0]]
     """
     layers = _layers(model)
+    tensors = {layer.name: _output(model, layer) for layer in layers}
     x = _checked_batch(model, x)
-    outputs = keras.Model(model.inputs[0], {layer.name: layer.output for layer in layers})(x)
+    outputs = keras.Model(model.inputs[0], tensors)(x)
     rows = [_describe(layer, np.asarray(outputs[layer.name])) for layer in layers]
     index = pd.Index([layer.name for layer in layers], name="layer")
     return pd.DataFrame(rows, index=index, columns=["mean", "std", "saturated", "dead"])
@@ -47,8 +49,8 @@ def gradient_norms(model: keras.Model, x: Array, y: Array) -> pd.DataFrame:
     Columns: ``weights``, ``gradient``. The loss is the compiled one, regularisers included, in
     training mode; no state of the model changes (moving statistics are put back).
 
-    Raises as ``activations`` does, and ``ValueError`` for a model that is not compiled or a ``y``
-    of another length than ``x``.
+    Raises as ``activations`` does, though not for a layer that is called more than once, and
+    ``ValueError`` for a model that is not compiled or a ``y`` of another length than ``x``.
 
     >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, use_bias=False)])
     >>> model.compile(loss="mse")
@@ -106,11 +108,24 @@ def _layers(model: keras.Model) -> list[keras.Layer]:
         raise TypeError(f"model must be a Keras model; got {type(model).__name__}")
     if not model.built:
         raise ValueError("model must be built: start it with keras.Input or call it on a batch")
-    try:
-        model.inputs[0], [layer.output for layer in model.layers]
-    except (AttributeError, TypeError) as error:
-        raise TypeError("model must be Sequential or functional, not subclassed") from error
+    if not hasattr(_graph(model), "_nodes_by_depth"):
+        raise TypeError("model must be Sequential or functional, not subclassed")
     return [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+
+
+def _graph(model: keras.Model) -> Any:
+    return model._functional if isinstance(model, keras.Sequential) else model
+
+
+def _output(model: keras.Model, layer: keras.Layer) -> Any:
+    """The symbolic output of a layer in this model: ``layer.output`` may be that in another."""
+    nodes = [node for depth in _graph(model)._nodes_by_depth.values() for node in depth]
+    calls = [node.outputs for node in nodes if node.operation is layer]
+    if len(calls) > 1:
+        times = f"it calls {layer.name!r} {len(calls)} times"
+        raise TypeError(f"model must call each layer once; {times}")
+    (tensors,) = calls
+    return tensors[0] if len(tensors) == 1 else tensors
 
 
 def _checked_batch(model: keras.Model, x: Array) -> Array:

@@ -25,7 +25,14 @@ import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule
 from tqdm import tqdm
 
-from lib._ensemble_checks import Data, check_build, check_count, check_data, check_seeds
+from lib._ensemble_checks import (
+    Data,
+    check_build,
+    check_count,
+    check_data,
+    check_model,
+    check_seeds,
+)
 from lib._ensemble_converters import register_converters
 from lib._ensemble_members import initial_members
 from lib._ensemble_stacks import Stacks, decays
@@ -62,8 +69,12 @@ class Result:
     build: Build = field(repr=False)
 
     def model(self, k: int) -> keras.Model:
-        """Return member `k` (a position, not a seed) as a new model with a fresh optimizer."""
-        return _load(self.build(), self.weights, range(len(self.seeds))[k])
+        """Return member `k` (a position, not a seed) as a new model with a fresh optimizer.
+
+        Raises:
+            ValueError: `build` has returned the optimizer of the training, which is used up.
+        """
+        return _load(check_model(self.build(), None), self.weights, range(len(self.seeds))[k])
 
     def models(self) -> Iterator[keras.Model]:
         """Yield the members one after the other, in one model that is loaded anew each time."""
@@ -102,7 +113,8 @@ def fit(
     Args:
         build: takes nothing; returns a compiled model of known input shape, one input, one output.
             Only the random numbers may differ from call to call: not every member is built, the
-            weights of most are drawn.  What else tells the members apart belongs in `start`.
+            weights of most are drawn.  What else tells the members apart belongs in `start`.  The
+            optimizer is made in each call, and only it changes trainable weights.
         data: x_train (n, ...), y_train (n, ...), x_valid (m, ...), y_valid (m, ...).
         seeds: distinct integers from 0 to 2**32 - 1.
         epochs: passes over the training rows, at least 1.
@@ -373,6 +385,13 @@ class _Ensemble:
             self.one.metrics[0].update_state(loss, sample_weight=x.shape[0])
             self.one.compute_metrics(x, y, predicted)
         after = [scope.get_current_value(v) for v in variables]
+        for i in self.stacks.trainable:
+            if after[i] is not values[i]:
+                path = variables[i].path
+                raise ValueError(
+                    f"build: a layer assigns to trainable weight {path!r} in its call; "
+                    "use a constraint, or take the weight out of training."
+                )
         return loss, after[: len(values)], after[len(values) :]
 
     def results(self, metrics: list[tf.Tensor]) -> dict[str, tf.Tensor]:

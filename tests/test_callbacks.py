@@ -1,5 +1,7 @@
 """The range test: the loss of each batch, a growing rate, and nothing left changed."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -48,13 +50,25 @@ def test_it_stops_where_the_loss_rises() -> None:
     assert len(test.rates) == len(test.losses)
 
 
+def test_a_rate_in_any_class_of_variable_is_plain() -> None:
+    test = RangeTest(0.001, 0.1, steps=3)
+    model = compiled(keras.optimizers.SGD(0.5))
+    # The optimizers of Keras 3.5 hold their rate in the base class.
+    model.optimizer._learning_rate = keras.Variable.__base__(0.5, trainable=False)
+    model.fit(X, X, batch_size=4, verbose=0, callbacks=[test])
+    assert len(test.losses) == 3
+
+
 @pytest.mark.parametrize(("low", "high", "steps"), [(0, 1, 9), (1, 0.1, 9), (0.1, 1, 1)])
 def test_bad_arguments_are_refused(low: float, high: float, steps: int) -> None:
     with pytest.raises(ValueError, match=r"grow from low|at least 2"):
         RangeTest(low, high, steps)
 
 
-def test_a_schedule_is_refused() -> None:
-    model = compiled(keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.1, 9)))
+@pytest.mark.parametrize(
+    "rate", [keras.optimizers.schedules.CosineDecay(0.1, 9), lambda: 0.1], ids=["class", "function"]
+)
+def test_a_schedule_is_refused(rate: Any) -> None:
+    model = compiled(keras.optimizers.SGD(rate))
     with pytest.raises(ValueError, match="compile with a number"):
         model.fit(X, X, verbose=0, callbacks=[RangeTest()])

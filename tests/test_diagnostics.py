@@ -52,6 +52,42 @@ def test_a_functional_model_with_branches_is_described():
     assert len(diagnostics.activations(model, X)) == 2
 
 
+def shared_layers():
+    other = classifier(keras.layers.Dense(4, "tanh"), keras.layers.Dropout(0.5))
+    return keras.Sequential([keras.Input((5,)), *other.layers[:-1], keras.layers.Dense(2)])
+
+
+def shared_base():
+    base = keras.Sequential([keras.Input((5,)), keras.layers.Dense(4, "tanh")])
+    classifier(base)
+    return keras.Sequential([keras.Input((5,)), base, keras.layers.Dense(2)])
+
+
+def shared_in_a_functional_model():
+    base = classifier(keras.layers.Dense(4, "tanh")).layers[0]
+    inputs = keras.Input((5,))
+    return keras.Model(inputs, keras.layers.Dense(2)(base(inputs)))
+
+
+@pytest.mark.parametrize("build", [shared_layers, shared_base, shared_in_a_functional_model])
+def test_layers_that_another_model_has_called_are_described_in_this_one(build):
+    model = build()
+    table, out = diagnostics.activations(model, X), X
+    for layer in model.layers[-len(table) :]:
+        out = layer(out, training=False)
+        assert table.loc[layer.name, "mean"] == pytest.approx(np.mean(out), rel=1e-5)
+        assert table.loc[layer.name, "std"] == pytest.approx(np.std(out), rel=1e-5)
+
+
+def test_a_layer_called_twice_is_refused_where_its_outputs_would_be_mixed():
+    inputs, layer = keras.Input((5,)), keras.layers.Dense(5, name="again")
+    model = keras.Model(inputs, layer(layer(inputs)))
+    with pytest.raises(TypeError, match="must call each layer once; it calls 'again' 2 times"):
+        diagnostics.activations(model, X)
+    model.compile("sgd", "mse")
+    assert diagnostics.gradient_norms(model, X, X)["gradient"].iloc[0] > 0
+
+
 def test_gradient_norms_equal_finite_differences():
     model = classifier(keras.layers.Dense(4, "tanh"), keras.layers.BatchNormalization())
     norms = diagnostics.gradient_norms(model, X, Y)["gradient"]

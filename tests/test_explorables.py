@@ -576,3 +576,10 @@ def test_networks_of_a_chapter_are_exported_with_five_digits():
 def test_mc_dropout_names_the_argument_that_is_wrong(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         explorables.mc_dropout(**wrong)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_line_is_hidden_by_its_width(name):
+    # Matplotlib before 3.11 cannot draw dashes of no width; a style of "none" draws nothing.
+    for axes in ALL[name]().draw().axes:
+        assert all(line.get_linewidth() > 0 for line in axes.lines)

@@ -180,7 +180,7 @@ def draw(place: Mapping[str, Any], run: Passes) -> Figure:
     left.plot(GRID, truth(GRID), color=PALETTE[2], ls=DASHES[2], label="truth")
     left.plot(GRID, run.mean, color=PALETTE[0], ls="-")
     end = np.clip(run.mean[-1:], -2, 2)  # the label stays beside the axes
-    left.plot(GRID[-1:], end, lw=0, color=PALETTE[0], label="mean")
+    left.plot(GRID[-1:], end, ls="none", color=PALETTE[0], label="mean")
     left.plot(place["x"], place["y"], "o", ms=2.5, color=INK)
     left.set(xlim=(-1.5, 1.5), ylim=(-2, 2), yticks=[-2, -1, 0, 1, 2], xlabel="x")
     left.set_title("mean ± 2 spreads")

@@ -170,4 +170,4 @@ def panel(axes: Axes, layers: Array, expected: Array, found: Array) -> None:
     axes.set(ylim=(1e-6, 1e6), yticks=[1e-6, 1e-3, 1, 1e3, 1e6])
     for k, (values, label) in enumerate([(expected, "theory"), (found, "sample")]):
         end = np.clip(values[-1:], 1e-6, 1e6)  # a label stays beside the axes
-        axes.plot(layers[-1:], end, lw=0, color=PALETTE[k], label=label)
+        axes.plot(layers[-1:], end, ls="none", color=PALETTE[k], label=label)

@@ -108,7 +108,7 @@ def draw(activation: str, run: Chain) -> Figure:
     sizes = np.where(run.products == 0, np.nan, np.abs(run.products))
     right.semilogy(layers, sizes, "o-", ms=3, color=PALETTE[1])
     end = np.clip(np.abs(run.products[-1:]), 1e-6, 1e6)  # the label stays beside the axes
-    right.plot(layers[-1:], end, lw=0, color=PALETTE[1], label=number(run.products[-1]))
+    right.plot(layers[-1:], end, ls="none", color=PALETTE[1], label=number(run.products[-1]))
     right.set(xlim=(0, MOST), ylim=(1e-6, 1e6), yticks=[1e-6, 1e-3, 1, 1e3, 1e6], xlabel="layer")
     right.set(title="product of slopes")
     for axes in (left, right):
