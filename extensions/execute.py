@@ -1,12 +1,15 @@
 """Execute the chapters in parallel into the cache from which the book is built.
 
-A chapter runs when its code changed; all run when `lib`, the lock or the Python version changed,
-of which the cache itself knows nothing. Usage: python extensions/execute.py [--fresh]
+A chapter runs when its code changed. What else its outputs depend on (`lib`, the lock, Python, the
+first seed) names the folder of the cache, so that going back to another state executes nothing
+twice. What is done is kept, whatever fails or is interrupted after it.
+Usage: python extensions/execute.py [--fresh]
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import os
 import re
@@ -16,7 +19,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from jupyter_cache.base import JupyterCacheAbstract
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "_build"
 CELL_TIMEOUT = 300
+KEPT = 6  # states of the inputs whose outputs are kept
 
 
 @dataclass(frozen=True)
@@ -38,42 +42,56 @@ class Run:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fresh", action="store_true", help="execute every chapter again")
-    fresh = parser.parse_args().fresh
-    if not fresh and last_time("code") == code() and last_time("inputs") == inputs():
+    done = cache_folder() / "code"
+    if parser.parse_args().fresh:
+        shutil.rmtree(cache_folder(), ignore_errors=True)
+        shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
+    elif done.exists() and done.read_text() == code():
         return 0
-    if fresh or last_time("inputs") != inputs():
-        for folder in (".jupyter_cache", ".doctrees", "jupyter_execute"):
-            shutil.rmtree(BUILD / folder, ignore_errors=True)
     failures = run_pending()
     for run in failures:
         print(f"\n{run.chapter.relative_to(ROOT)}: {run.failure}", file=sys.stderr)
     if not failures:
-        (BUILD / "inputs").write_text(inputs())
-        (BUILD / "code").write_text(code())
+        done.write_text(code())
     return bool(failures)
+
+
+def cache_folder() -> Path:
+    """The cache of the outputs that the present inputs give."""
+    return BUILD / "executed" / inputs()[:16]
 
 
 def run_pending() -> list[Run]:
     """Execute the chapters whose outputs the cache lacks; return the runs that failed."""
-    # These take seconds to import: a prose edit should not wait for them.
+    # These take seconds to import: a prose edit should not wait for them. Nor should anything wait
+    # for the grammar of web addresses that jsonschema would load; nothing is checked against it.
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     from jupyter_cache import get_cache
     from jupyter_cache.base import CacheBundleIn
     from myst_nb.core.read import myst_nb_reader_plugin
     from tqdm import tqdm
 
-    cache = get_cache(BUILD / ".jupyter_cache")
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    os.utime(cache_folder())
+    cache = get_cache(cache_folder())
+    for old in sorted(cache_folder().parent.iterdir(), key=os.path.getmtime)[:-KEPT]:
+        shutil.rmtree(old)
     notebooks = {path: myst_nb_reader_plugin(str(path)) for path in chapters()}
     pending = [path for path, notebook in notebooks.items() if not reuse(cache, path, notebook)]
     failures = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        # The last chapters take longest: started first, they leave no core idle at the end.
-        futures = [pool.submit(execute, path, notebooks[path]) for path in reversed(pending)]
-        runs = as_completed(futures)
-        for future in tqdm(runs, "executing", len(pending), unit="chapter", disable=not pending):
+    pool = ThreadPoolExecutor(os.cpu_count())
+    # The last chapters take longest: started first, they leave no core idle at the end.
+    futures = [pool.submit(execute, path, notebooks[path]) for path in reversed(pending)]
+    no_bar = not pending or not sys.stderr.isatty()
+    try:
+        runs = tqdm(
+            as_completed(futures), "executing", len(pending), unit="chapter", disable=no_bar
+        )
+        for future in runs:
             run = future.result()
-            tqdm.write(
-                f"{'failed' if run.failure else 'done'}  {run.seconds:5.1f} s  {run.chapter.name}"
-            )
+            word = "failed" if run.failure else "done"
+            tqdm.write(f"{word:6} {run.seconds:5.1f} s  {run.chapter.name}")
+            sys.stdout.flush()
             if run.failure:
                 failures.append(run)
                 continue
@@ -81,7 +99,20 @@ def run_pending() -> list[Run]:
                 run.notebook, str(run.chapter), data={"execution_seconds": run.seconds}
             )
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    except KeyboardInterrupt:
+        stop()
     return failures
+
+
+def stop() -> NoReturn:
+    """End at once, with all kernels; threads that wait for these are left where they are."""
+    import psutil
+
+    for kernel in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            kernel.kill()
+    print("\ninterrupted; what is done is kept", file=sys.stderr, flush=True)
+    os._exit(130)
 
 
 def chapters() -> list[Path]:
@@ -119,11 +150,6 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def last_time(stamp: str) -> str:
-    path = BUILD / stamp
-    return path.read_text() if path.exists() and (BUILD / ".jupyter_cache").exists() else ""
-
-
 def code() -> str:
     """A hash of the code cells of all chapters, captions included."""
     digest = hashlib.sha256()
@@ -136,10 +162,8 @@ def code() -> str:
 def inputs() -> str:
     """A hash of all that a chapter's outputs depend on besides its code."""
     digest = hashlib.sha256(f"{sys.version} {os.environ.get('BOOK_FIRST_SEED', '')}".encode())
-    for path in [
-        *sorted((ROOT / "lib").rglob("*.py")),
-        ROOT / "requirements.txt",
-    ]:
+    library = [p for p in (ROOT / "lib").rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+    for path in [*sorted(library), ROOT / "requirements.txt"]:
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 

@@ -7,13 +7,14 @@ is written, from the executed chapters in the cache; the role ``claim`` links to
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
-from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
+from execute import cache_folder
 from jupyter_cache import get_cache
 from myst_nb.core.read import myst_nb_reader_plugin
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
@@ -59,9 +60,15 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("claims", Claims)
     app.add_directive("execution-times", ExecutionTimes)
     app.add_generic_role("claim", claim_link)
+    app.connect("config-inited", read_executed)
     app.connect("env-get-outdated", outdated)
     app.connect("doctree-resolved", fill)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def read_executed(app: Sphinx, config: Config) -> None:
+    """Let the pages take their outputs from the chapters as the present inputs executed them."""
+    config.nb_execution_cache_path = str(cache_folder())
 
 
 def outdated(
@@ -98,7 +105,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 def chapters(app: Sphinx) -> Iterator[Chapter]:
     """The executed pages in the order of the book."""
-    cache = get_cache(Path(app.outdir).parent / ".jupyter_cache")
+    cache = get_cache(cache_folder())
     for docname in app.env.toctree_includes[app.config.root_doc]:
         if "kernelspec" not in app.env.metadata[docname]:
             continue

@@ -13,6 +13,7 @@ from typing import Any
 import nbformat
 import yaml
 from docutils import nodes
+from execute import cache_folder
 from jupyter_cache import get_cache
 from myst_nb.core.read import myst_nb_reader_plugin
 from nbformat import NotebookNode
@@ -57,7 +58,7 @@ class NotebookBuilder(Builder):
         config = yaml.safe_load(Path(self.srcdir, "_config.yml").read_text("utf-8"))
         self.repository = config["repository"]["url"]
         self.site = site_of(self.repository).rstrip("/")
-        self.cache = get_cache(Path(self.outdir).parent / ".jupyter_cache")
+        self.cache = get_cache(cache_folder())
 
     def get_outdated_docs(self) -> Set[str]:
         return self.env.found_docs

@@ -1,24 +1,31 @@
-"""The browser of all tests that look at pages."""
+"""The browser of all tests that look at pages, and the order of the tests."""
 
-import os
-import shutil
+import sys
 
 import pytest
-from playwright.sync_api import sync_playwright
+from machine import FLAGS, chromium, left_out
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+# jsonschema would load a grammar of web addresses for 2 s; nothing here is checked against it.
+sys.modules["rfc3987_syntax"] = None
+pytest_plugins = ["memory"]
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "depends(*globs): the files that a test depends on")
+    config.addinivalue_line("markers", "long: takes long and starts first, so that no core waits")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture(scope="module")
 def browser():
-    if not CHROMIUM:
-        message = "no Chromium on the PATH (Debian: apt install chromium)"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    if not (path := chromium()):
+        left_out("no Chromium (Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()

@@ -1,14 +1,22 @@
 """A page that is wrong in any of these ways must not come out as a book."""
 
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.depends(
+    "extensions/**/*", "assets/**/*", "lib/**/*", "_config.yml", "package-lock.json",
+    "book/references.bib", "tools/build.py",
+)  # fmt: skip
 PAGE = """\
 ---
 jupytext: {text_representation: {extension: .md, format_name: myst}}
@@ -16,6 +24,8 @@ kernelspec: {display_name: Python 3, language: python, name: python3}
 ---
 
 # A chapter
+
+**What rises?**
 
 The figure is {numref}`fig-line`, the formula {eq}`eq-line`, the paper {cite:t}`paper2010`.
 
@@ -42,12 +52,11 @@ _ = plt.plot([0, 1])
 1 + 1
 ```
 """
+HEADER, _, _ = PAGE.partition("**What")
+TINY = f"{HEADER}```{{code-cell}} ipython3\n1 + 1\n```\n"  # executed, never built
 BREAKS = {
-    "nothing": ("", "", ""),
-    "cell": ("1 + 1", "1 / 0", "ZeroDivisionError"),
     "reference": ("`fig-line`", "`fig-lime`", "fig-lime"),
     "citation": ("`paper2010`", "`paper2011`", "paper2011"),
-    "formula": ("{a}{b}", "{a}{b", "KaTeX parse error"),
     "missing alt": (
         "    alt: A line that rises from left to right.\n",
         "    width: 90%\n",
@@ -56,6 +65,26 @@ BREAKS = {
     "alt like caption": ("alt: A line that rises from left to right.", "alt: A line.", "repeats"),
     "standard error": ("1 + 1", "import sys; print(1, file=sys.stderr)", "stderr"),
 }
+CLAIMS = """
+```{code-cell} ipython3
+from lib import evidence
+evidence.greater("always", "two is more than one", [2] * 10, 1)
+evidence.greater("mostly", "nine of ten are above one", [2] * 9 + [0], 1)
+evidence.equal("null", "as often above as below", [1, -1] * 5, 0, within=2)
+```
+"""
+INDEX = """\
+# Book
+
+```{chapter-map}
+fig-line
+```
+
+The claim {claim}`mostly`.
+
+```{bibliography}
+```
+"""
 
 
 @pytest.fixture
@@ -64,80 +93,181 @@ def book(tmp_path):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "book").mkdir()
     (tmp_path / "notebooks").mkdir()
-    (tmp_path / "_toc.yml").write_text(
-        "format: jb-book\nroot: book/index\nparts:\n- caption: Part\n  numbered: true\n"
-        "  chapters: [{file: book/01-chapter}]\n"
-    )
     (tmp_path / "book/index.md").write_text("# Book\n\n```{bibliography}\n```\n")
     shutil.copy(ROOT / "book/references.bib", tmp_path / "book")
     with open(tmp_path / "book/references.bib", "a") as file:
         file.write("@misc{paper2010, author={A. Author}, title={A title}, year={2010}}\n")
+    write(tmp_path, {"01-chapter": PAGE})
     return tmp_path
 
 
-def build(book, *options, **environment):
-    """Run what `make book` runs; returns the exit code and all that was printed."""
-    commands = [
-        [sys.executable, "extensions/execute.py"],
-        ["jupyter-book", "build", ".", "-W", "-n", "--keep-going", "--quiet", *options],
-    ]
-    text = ""
-    for command in commands:
-        run = subprocess.run(
-            command, cwd=book, capture_output=True, text=True, timeout=300,
-            env=os.environ | environment,
-        )  # fmt: skip
-        text += run.stdout + run.stderr
-        if run.returncode:
-            break
-    return run.returncode, text
+def write(book, pages):
+    """Write these pages, and a table of contents that lists them."""
+    for name, text in pages.items():
+        (book / f"book/{name}.md").write_text(text)
+    files = ", ".join(f"{{file: book/{name}}}" for name in pages)
+    (book / "_toc.yml").write_text(
+        "format: jb-book\nroot: book/index\nparts:\n- caption: Part\n  numbered: true\n"
+        f"  chapters: [{files}]\n"
+    )
 
 
-@pytest.mark.parametrize("broken", BREAKS)
-def test_a_broken_page_fails_the_build(book, broken):
-    old, new, message = BREAKS[broken]
-    assert old in PAGE
-    (book / "book/01-chapter.md").write_text(PAGE.replace(old, new, 1))
+def run(book, *command, **environment):
+    """Run one command of `make book`; returns its exit code and all that it printed."""
+    done = subprocess.run(
+        command, cwd=book, capture_output=True, text=True, timeout=300,
+        env=os.environ | environment,
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+def execute(book, **environment):
+    return run(book, sys.executable, "extensions/execute.py", **environment)
+
+
+def build(book, **environment):
+    code, text = execute(book, **environment)
+    assert code == 0, text
+    return run(book, sys.executable, ROOT / "tools/build.py", "html", **environment)
+
+
+def executed(text):
+    """The chapters that a run of the executor names as done."""
+    return re.findall(r"^done .* (\S+)\.md$", text, re.M)
+
+
+@pytest.mark.long
+def test_what_is_broken_fails_the_build_and_is_named(book):
+    pages = {}
+    for number, (old, new, _) in enumerate(BREAKS.values(), 2):
+        assert old in PAGE
+        page = re.sub(r"\b(fig|eq)-li[nm]e", rf"\g<0>{number}", PAGE.replace(old, new, 1))
+        pages[f"{number:02}-chapter"] = page
+    write(book, pages)
     code, text = build(book)
-    assert bool(code) == (broken != "nothing"), text
-    assert message in text
+    assert code, text
+    for number, (_, _, message) in enumerate(BREAKS.values(), 2):
+        named = [line for line in text.splitlines() if f"{number:02}-chapter" in line]
+        assert any(message in line for line in named), (message, named)
+
+
+def test_a_broken_formula_fails_the_build(book):
+    write(book, {"01-chapter": PAGE.replace("{a}{b}", "{a}{b")})
+    code, text = build(book)
+    assert code, text
+    assert "KaTeX parse error" in text
 
 
 def test_a_failing_cell_is_named_with_its_traceback(book):
-    (book / "book/01-chapter.md").write_text(PAGE.replace("1 + 1", "1 / 0"))
-    _, text = build(book)
-    assert "book/01-chapter.md: code cell 2 of 2 failed" in text
+    write(book, {"01-chapter": TINY.replace("1 + 1", "1 / 0")})
+    code, text = execute(book)
+    assert code
+    assert "book/01-chapter.md: code cell 1 of 1 failed" in text
     assert "1 / 0" in text
+    assert "ZeroDivisionError" in text
 
 
 def test_only_a_change_of_code_or_library_executes_a_chapter_again(book):
     page = book / "book/01-chapter.md"
-    page.write_text(PAGE)
-    assert "done" in build(book)[1]
+    assert executed(execute(book)[1])
     page.write_text(PAGE.replace("# A chapter", "# A new chapter").replace("A line.", "A curve."))
     code, text = build(book)
-    assert (code, "done" in text) == (0, False)
+    assert code == 0, text
     assert "A curve." in (book / "_build/html/book/01-chapter.html").read_text()
+    assert not executed(execute(book)[1])
     page.write_text(PAGE.replace("1 + 1", "1 + 2"))
-    assert "done" in build(book)[1]
+    assert executed(execute(book)[1])
     (book / "requirements.txt").unlink()
     (book / "requirements.txt").write_text("another lock")
-    assert "done" in build(book)[1]
+    assert executed(execute(book)[1])
 
 
-def test_no_address_is_made_up_while_the_repository_is_unset(book):
-    (book / "book/01-chapter.md").write_text(PAGE)
+def test_what_is_not_python_in_the_library_executes_the_chapters_again(book):
+    write(book, {"01-chapter": TINY})
+    (book / "lib").unlink()
+    shutil.copytree(ROOT / "lib", book / "lib")
+    assert executed(execute(book)[1])
+    for name in ("explorables/mc_dropout.json", "explorables/web/ui.js"):
+        with open(book / "lib" / name, "a") as file:
+            file.write("\n")
+        assert executed(execute(book)[1]), name
+    assert not executed(execute(book)[1])
+
+
+def test_a_failure_costs_its_chapter_alone(book):
+    write(book, {"01-chapter": TINY, "02-chapter": TINY.replace("1 + 1", "1 / 0")})
+    code, text = execute(book)
+    assert (bool(code), executed(text)) == (True, ["01-chapter"])
+    write(book, {"01-chapter": TINY, "02-chapter": TINY.replace("1 + 1", "1 + 0")})
+    code, text = execute(book)
+    assert (code, executed(text)) == (0, ["02-chapter"])
+
+
+def test_another_first_seed_and_back_executes_nothing_twice(book):
+    write(book, {"01-chapter": TINY})
+    assert executed(execute(book)[1])
+    assert executed(execute(book, BOOK_FIRST_SEED="1000")[1])
+    assert not executed(execute(book)[1])
+    assert not executed(execute(book, BOOK_FIRST_SEED="1000")[1])
+
+
+def test_an_interruption_ends_at_once_and_keeps_what_is_done(book):
+    slow = TINY.replace("1 + 1", "import time; time.sleep(100)")
+    write(book, {"01-chapter": slow, "02-chapter": TINY})  # the last is the first to start
+    command = [sys.executable, "extensions/execute.py"]
+    with subprocess.Popen(
+        command, cwd=book, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert executed(process.stdout.readline()) == ["02-chapter"]
+        running = psutil.Process(process.pid).children(recursive=True)
+        assert running
+        start = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+        assert time.monotonic() - start < 2
+        assert "what is done is kept" in process.stderr.read()
+        psutil.wait_procs(running, timeout=5)
+        assert not [kernel for kernel in running if kernel.is_running()]
+    (book / "book/01-chapter.md").unlink()
+    assert not executed(execute(book)[1])
+
+
+@pytest.mark.long
+def test_a_book_knows_itself_and_makes_up_no_address(book):
+    (book / "book/index.md").write_text(INDEX)
+    ledger = "# Evidence\n\n```{claims}\n```\n\n```{execution-times}\n```\n"
+    write(book, {"01-chapter": PAGE + CLAIMS, "evidence": ledger})
     (book / "notebooks/01-chapter.ipynb").write_text("{}")
-    assert build(book, GITHUB_SERVER_URL="", GITHUB_REPOSITORY="")[0] == 0
+    code, text = build(book, GITHUB_SERVER_URL="", GITHUB_REPOSITORY="")
+    assert (code, text) == (0, "")
     html = (book / "_build/html/book/01-chapter.html").read_text()
     assert "colab.research" not in html
     assert "mybinder" not in html
     assert "github.com" not in html.lower()
     assert 'href="../notebooks/01-chapter.ipynb"' in html
+    assert '<meta name="description" content="The figure is Fig. 1.1' in html
+    assert "og:image" not in html
+    assert not (book / "_build/html/sitemap.xml").exists()
+    ledger = (book / "_build/html/book/evidence.html").read_text()
+    assert "3 claims, 1 of them nulls." in ledger
+    rows = [re.sub("<[^>]+>| +", " ", row) for row in re.findall("<tr.*?</tr>", ledger, re.S)]
+    mostly = next(row for row in rows if "nine of ten" in row)
+    assert mostly.split()[-2:] == ["10", "90%"]
+    assert 'href="01-chapter.html#claim-nine-of-ten-are-above-one"' in ledger
+    assert 'id="claim-nine-of-ten-are-above-one"' in html
+    assert re.search(r"1\. A chapter.*?[1-9]", rows[-1], re.S)
+    index = (book / "_build/html/book/index.html").read_text()
+    assert 'href="evidence.html#mostly"' in index
+    assert 'id="mostly"' in ledger
+    card = index.partition('class="chapter-card')[2]
+    assert 'href="01-chapter.html"' in card
+    assert "1. A chapter" in card
+    assert "What rises?" in card
+    assert "<svg" in card
 
 
-def test_every_button_follows_from_the_repositorys_address(book):
-    (book / "book/01-chapter.md").write_text(PAGE)
+@pytest.mark.long
+def test_every_address_follows_from_the_repositorys(book):
     (book / "notebooks/01-chapter.ipynb").write_text("{}")
     address = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "someone/somebook"}
     assert build(book, **address)[0] == 0
@@ -146,3 +276,12 @@ def test_every_button_follows_from_the_repositorys_address(book):
     assert f"{colab}01-chapter.ipynb" in html
     assert "urlpath=lab/tree/notebooks/01-chapter.ipynb" in html
     assert "https://github.com/someone/somebook/edit/main/book/01-chapter.md" in html
+    site = "https://someone.github.io/somebook/"
+    assert f'content="{site}_static/card.png"' in html
+    assert f'<link rel="canonical" href="{site}book/01-chapter.html"' in html
+    sitemap = (book / "_build/html/sitemap.xml").read_text()
+    assert re.findall("<loc>(.*?)</loc>", sitemap) == [
+        f"{site}book/{n}.html" for n in ("01-chapter", "index")
+    ]
+    lost = (book / "_build/html/404.html").read_text()
+    assert 'href="/somebook/' in lost

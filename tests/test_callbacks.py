@@ -8,6 +8,8 @@ import pytest
 
 from lib.callbacks import RangeTest
 
+pytestmark = pytest.mark.depends()
+
 
 def compiled(optimizer: keras.Optimizer) -> keras.Model:
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])

@@ -4,6 +4,8 @@ from sklearn import datasets
 
 from lib import data
 
+pytestmark = pytest.mark.depends()
+
 BUNDLED = [name for name in data.LOADERS if name != "fashion_mnist"]
 
 

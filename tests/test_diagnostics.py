@@ -4,6 +4,8 @@ import pytest
 
 from lib import data, diagnostics
 
+pytestmark = pytest.mark.depends()
+
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(32, 5)).astype("float32")
 Y = RNG.integers(0, 3, size=32).astype("int32")

@@ -7,7 +7,7 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,14 +21,23 @@ from keras.optimizers import schedules
 from lib import ensemble
 from lib.schedules import CycledSGD, OneCycle
 
+pytestmark = pytest.mark.depends()
+
 SEEDS, EPOCHS, BATCH = (3, 8, 5), 2, 8
 ROWS, WIDTH, CLASSES = 36, 6, 3  # four batches, four rows left over
 
 
-@pytest.fixture(autouse=True, params=[0, 10**9], ids=["compiled", "shared-stacks"])
-def long_or_short(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compile as in a long training, which these are too short for, and do not, as in a short."""
-    monkeypatch.setattr(ensemble, "UPDATES_WORTH_COMPILING", request.param)
+# A short training, as all of these are, shares stacks.  A long one is compiled, a stack for each
+# variable, unless the model draws random numbers or convolves: that trains alike at any length.
+LENGTHS = {"long": 0, "short": 10**9}  # updates worth compiling
+
+
+@pytest.fixture(params=LENGTHS)
+def length(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ensemble, "UPDATES_WORTH_COMPILING", LENGTHS[request.param])
+
+
+long_and_short = pytest.mark.usefixtures("length")
 
 
 def table(kind: str = "classes", shape: tuple[int, ...] = (WIDTH,)) -> SimpleNamespace:
@@ -64,39 +73,54 @@ def builder(
     return build
 
 
+def eager(model: keras.Model) -> keras.Model:
+    """Run without a graph: for a few steps, faster than tracing."""
+    model.run_eagerly = True
+    return model
+
+
 def by_keras(build: ensemble.Build, data: Any, seed: int) -> tuple[keras.Model, dict[str, Any]]:
-    """Train with `fit` itself, one epoch at a time, in the documented order of rows."""
+    """Train with `fit` itself, on batches in the documented order of rows."""
     keras.utils.set_random_seed(seed)
-    model = build()
-    model.run_eagerly = True  # for so few steps, faster than tracing
-    generator = np.random.default_rng(seed)
-    history: dict[str, list[float]] = {}
-    for _ in range(EPOCHS):
-        rows = generator.permutation(ROWS)[: ROWS // BATCH * BATCH]
-        logs = model.fit(
-            data.x_train[rows],
-            data.y_train[rows],
-            batch_size=BATCH,
-            shuffle=False,
-            verbose=0,
-            validation_data=(data.x_valid, data.y_valid),
-        ).history
-        for name, value in logs.items():
-            history.setdefault(name, []).extend(value)
+    model = eager(build())
+    generator, steps = np.random.default_rng(seed), ROWS // BATCH
+    orders = [generator.permutation(ROWS)[: steps * BATCH] for _ in range(EPOCHS)]
+    rows = np.reshape(orders, (-1, BATCH))
+    history = model.fit(
+        tf.data.Dataset.from_tensor_slices((data.x_train[rows], data.y_train[rows])),
+        epochs=EPOCHS,
+        steps_per_epoch=steps,
+        shuffle=False,
+        verbose=0,
+        validation_data=tf.data.Dataset.from_tensors((data.x_valid, data.y_valid)),
+    ).history
     return model, {name: np.array(value) for name, value in history.items()}
 
 
-def assert_equals_keras(build: ensemble.Build, data: Any, members: tuple[int, ...] = (2,)) -> None:
-    result = ensemble.fit(build, data, seeds=SEEDS, epochs=EPOCHS, batch_size=BATCH)
+def assert_equals_keras(
+    build: ensemble.Build,
+    data: Any,
+    members: tuple[int, ...] = (2,),
+    lengths: Iterable[str] = LENGTHS,
+) -> None:
+    """Compare the ensembles of all lengths with one training by Keras."""
+    results: dict[str, ensemble.Result] = {}
+    for length in lengths:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ensemble, "UPDATES_WORTH_COMPILING", LENGTHS[length])
+            results[length] = small(build, data=data)
     for k in members:
         model, history = by_keras(build, data, SEEDS[k])
-        for variable, weights in zip(model.variables, result.weights, strict=True):
-            np.testing.assert_allclose(
-                weights[k], variable.numpy(), rtol=0, atol=1e-5, err_msg=variable.path
-            )
-        assert set(result.history) == set(history)
-        for name, values in history.items():
-            np.testing.assert_allclose(result.history[name][k], values, atol=1e-5, err_msg=name)
+        for length, result in results.items():
+            for variable, weights in zip(model.variables, result.weights, strict=True):
+                what = f"{variable.path}, {length}"
+                np.testing.assert_allclose(
+                    weights[k], variable.numpy(), rtol=0, atol=1e-5, err_msg=what
+                )
+            assert set(result.history) == set(history)
+            for name, values in history.items():
+                what, ours = f"{name}, {length}", result.history[name][k]
+                np.testing.assert_allclose(ours, values, atol=1e-5, err_msg=what)
 
 
 def adamw_excluding(*names: str) -> keras.Optimizer:
@@ -150,7 +174,15 @@ def test_clipping_acts_on_each_member_alone(clip: dict[str, float]) -> None:
     ids=["exponential", "piecewise", "polynomial", "inverse-time", "cosine", "restarts"],
 )
 def test_schedule_counts_steps_as_keras_does(make: Callable[[], Any]) -> None:
-    assert_equals_keras(builder(optimizer=lambda: optimizers.SGD(make())), table())
+    # Stacks, shared or not, do not reach a schedule.
+    build = builder(optimizer=lambda: optimizers.SGD(make()))
+    assert_equals_keras(build, table(), lengths=["long"])
+
+
+def between(make: Callable[[], keras.Layer]) -> ensemble.Build:
+    """A classifier with the layer in the middle, trained with momentum."""
+    hidden = (lambda: layers.Dense(5, activation="selu"), make)
+    return builder(*hidden, optimizer=lambda: optimizers.SGD(0.1, momentum=0.9))
 
 
 @pytest.mark.parametrize(
@@ -158,10 +190,6 @@ def test_schedule_counts_steps_as_keras_does(make: Callable[[], Any]) -> None:
     [
         layers.BatchNormalization,
         layers.LayerNormalization,
-        lambda: layers.Dropout(0.4),
-        lambda: layers.AlphaDropout(0.4),
-        lambda: layers.GaussianNoise(0.5),
-        lambda: layers.GaussianDropout(0.4),
         layers.PReLU,
         lambda: layers.Dense(4, kernel_regularizer=regularizers.L1L2(0.1, 0.1)),
         lambda: layers.Dense(4, activity_regularizer=regularizers.L2(0.1)),
@@ -172,13 +200,25 @@ def test_schedule_counts_steps_as_keras_does(make: Callable[[], Any]) -> None:
         lambda: layers.Dense(4, kernel_constraint=keras.constraints.MaxNorm(0.1), trainable=False),
         lambda: layers.BatchNormalization(trainable=False),
     ],
-    ids="batch-norm layer-norm dropout alpha-dropout noise gaussian-dropout prelu l1l2 "
-    "activity-l2 max-norm unit-norm non-neg frozen frozen-max-norm frozen-batch-norm".split(),
+    ids="batch-norm layer-norm prelu l1l2 activity-l2 max-norm unit-norm non-neg frozen "
+    "frozen-max-norm frozen-batch-norm".split(),
 )
 def test_layer_trains_as_in_keras(make: Callable[[], keras.Layer]) -> None:
-    hidden = (lambda: layers.Dense(5, activation="selu"), make)
-    momentum = lambda: optimizers.SGD(0.1, momentum=0.9)  # noqa: E731
-    assert_equals_keras(builder(*hidden, optimizer=momentum), table())
+    assert_equals_keras(between(make), table())
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: layers.Dropout(0.4),
+        lambda: layers.AlphaDropout(0.4),
+        lambda: layers.GaussianNoise(0.5),
+        lambda: layers.GaussianDropout(0.4),
+    ],
+    ids=["dropout", "alpha-dropout", "noise", "gaussian-dropout"],
+)
+def test_random_layer_trains_as_in_keras(make: Callable[[], keras.Layer]) -> None:
+    assert_equals_keras(between(make), table(), lengths=["long"])  # is not compiled even so
 
 
 @pytest.mark.parametrize(
@@ -193,7 +233,7 @@ def test_layer_trains_as_in_keras(make: Callable[[], keras.Layer]) -> None:
 )
 def test_layer_over_sequences_trains_as_in_keras(make: Callable[[], keras.Layer]) -> None:
     build = builder(make, layers.Flatten, shape=(5, 2))
-    assert_equals_keras(build, table(shape=(5, 2)))
+    assert_equals_keras(build, table(shape=(5, 2)), lengths=["long"])  # is not compiled even so
 
 
 def test_embedding_trains_as_in_keras_with_repeated_tokens() -> None:
@@ -211,7 +251,7 @@ def test_embedding_trains_as_in_keras_under_nonlinear_updates(make: Callable[[],
     build = builder(
         lambda: layers.Embedding(ROWS * 4, 3), layers.Flatten, shape=(4,), optimizer=make
     )
-    assert_equals_keras(build, data)
+    assert_equals_keras(build, data, lengths=["long"])
 
 
 def test_regression_with_metrics_and_all_members() -> None:
@@ -228,7 +268,7 @@ def test_regression_with_metrics_and_all_members() -> None:
 
 def test_validation_in_several_passes_equals_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ensemble, "EVALUATION_ROWS", 4)
-    assert_equals_keras(builder(), table())
+    assert_equals_keras(builder(), table(), lengths=["short"])  # validation is not compiled
 
 
 def small(build: ensemble.Build | None = None, **changes: Any) -> ensemble.Result:
@@ -241,7 +281,7 @@ def test_model_of_a_member_predicts_and_evaluates_as_the_member() -> None:
     data = table()
     result = small(builder(layers.BatchNormalization), data=data)
     for k in range(len(SEEDS)):
-        model = result.model(k)
+        model = eager(result.model(k))
         loss, accuracy = model.evaluate(data.x_valid, data.y_valid, verbose=0)
         assert loss == pytest.approx(result.history["val_loss"][k, -1], abs=1e-5)
         assert accuracy == pytest.approx(result.history["val_accuracy"][k, -1])
@@ -257,7 +297,7 @@ def test_predict_equals_the_model_of_each_member() -> None:
     predicted = result.predict(data.x_valid)
     assert predicted.shape == (len(SEEDS), len(data.x_valid), CLASSES)
     for k in range(len(SEEDS)):
-        alone = result.model(k).predict(data.x_valid, verbose=0)
+        alone = eager(result.model(k)).predict(data.x_valid, verbose=0)
         np.testing.assert_allclose(predicted[k], alone, rtol=1e-5, atol=1e-7)
 
 
@@ -280,7 +320,7 @@ def test_best_rate_has_the_best_median_and_nan_is_worst() -> None:
 def test_models_of_a_result_are_independent() -> None:
     result = small()
     before = result.weights[0].copy()
-    result.model(0).fit(table().x_train, table().y_train, verbose=0)
+    eager(result.model(0)).fit(table().x_train, table().y_train, verbose=0)
     np.testing.assert_array_equal(result.weights[0], before)
 
 
@@ -302,12 +342,14 @@ def test_start_puts_in_weights_and_leaves_the_others_as_built() -> None:
         np.testing.assert_array_equal(one, other)
 
 
+@long_and_short
 def test_a_member_does_not_depend_on_its_company() -> None:
     alone, together = small(seeds=(8,)), small()
     for one, all_ in zip(alone.weights, together.weights, strict=True):
         np.testing.assert_allclose(one[0], all_[1], atol=1e-6)
 
 
+@long_and_short
 @pytest.mark.parametrize("clip", [{}, {"global_clipnorm": 1.0}])
 def test_a_diverging_member_leaves_the_others_untouched(clip: dict[str, float]) -> None:
     def poison(model: keras.Model, k: int) -> None:
@@ -322,6 +364,7 @@ def test_a_diverging_member_leaves_the_others_untouched(clip: dict[str, float]) 
         np.testing.assert_array_equal(a[[0, 2]], b[[0, 2]])
 
 
+@long_and_short
 def test_a_loss_that_overflows_is_divergence() -> None:
     def build() -> keras.Model:
         return compiled(net(), optimizer=optimizers.SGD(1e30))
@@ -329,6 +372,7 @@ def test_a_loss_that_overflows_is_divergence() -> None:
     assert small(build, data=table("numbers")).diverged.all()
 
 
+@long_and_short
 def test_weights_that_overflow_in_the_last_step_are_divergence() -> None:
     def build() -> keras.Model:
         return compiled(net(), optimizer=optimizers.SGD(3e38))
@@ -393,15 +437,15 @@ def test_sweep_equals_fit_at_each_rate_and_traces_once() -> None:
         return builder(*hidden, optimizer=lambda: optimizers.Nadam(rate))
 
     Counting.calls = 0
-    small(at(0.5))
+    expected = {0.1: small(at(0.1))}
     once, Counting.calls = Counting.calls, 0
     settings: dict[str, Any] = {"seeds": SEEDS, "epochs": EPOCHS, "batch_size": BATCH}
     results = ensemble.sweep(at(0.5), table(), learning_rates=[0.1, 0.01, 0.001], **settings)
     assert Counting.calls == once
     assert list(results) == [0.1, 0.01, 0.001]
-    for rate in (0.1, 0.001):
-        expected = small(at(rate))
-        for a, b in zip(results[rate].weights, expected.weights, strict=True):
+    expected[0.001] = small(at(0.001))
+    for rate, result in expected.items():
+        for a, b in zip(results[rate].weights, result.weights, strict=True):
             np.testing.assert_allclose(a, b, atol=1e-7)
 
 
@@ -410,6 +454,7 @@ def test_sweep_refuses_rates_it_cannot_set() -> None:
         ensemble.sweep(builder(), table(), learning_rates=[0.1, 0.1])
 
 
+@long_and_short
 def test_sweep_multiplies_a_schedule() -> None:
     def at(peak: float) -> ensemble.Build:
         decay = schedules.PolynomialDecay(peak, 6, end_learning_rate=0.0)
@@ -552,3 +597,69 @@ def test_nothing_is_written(capfd: pytest.CaptureFixture[str]) -> None:
     small(builder(*image, lambda: layers.Dropout(0.5), layers.BatchNormalization))
     tf.get_logger().removeHandler(handler)
     assert (messages.getvalue(), *capfd.readouterr()) == ("", "", "")
+
+
+class Subclassed(keras.Model):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__()
+        self.dense = layers.Dense(1)
+
+    def call(self, x: Any) -> Any:
+        return self.dense(x)
+
+
+@pytest.mark.parametrize("built", [True, False])
+def test_a_subclassed_model_is_refused(built: bool) -> None:
+    def build() -> keras.Model:
+        model = compiled(Subclassed())
+        if built:
+            model(np.zeros((1, WIDTH), "float32"))
+        return model
+
+    with pytest.raises(ValueError, match="only its own call connects; make it Sequential"):
+        small(build, data=table("numbers"))
+
+
+def test_an_optimizer_that_members_share_is_refused() -> None:
+    optimizer = optimizers.SGD(0.1)
+
+    def build() -> keras.Model:
+        return compiled(net(), optimizer=optimizer)
+
+    with pytest.raises(ValueError, match="the optimizer of an earlier model; make one in each"):
+        small(build, data=table("numbers"))
+    result = small(build, data=table("numbers"), seeds=(3,))  # is built once
+    with pytest.raises(ValueError, match="an optimizer that has been used"):
+        result.model(0)
+
+
+class Renormalised(layers.Dense):  # type: ignore[misc]
+    def call(self, x: Any) -> Any:
+        self.kernel.assign(self.kernel / keras.ops.norm(self.kernel))
+        return super().call(x)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: Renormalised(4), lambda: layers.SpectralNormalization(layers.Dense(4))],
+    ids=["own", "spectral"],
+)
+def test_a_layer_that_assigns_to_a_trainable_weight_is_refused(
+    make: Callable[[], keras.Layer],
+) -> None:
+    with pytest.raises(ValueError, match=r"assigns to trainable weight '.*/kernel' in its call"):
+        small(builder(make))
+
+
+def test_a_layer_that_assigns_to_a_frozen_weight_trains_as_in_keras() -> None:
+    assert_equals_keras(builder(lambda: Renormalised(4, trainable=False)), table())
+
+
+@pytest.mark.parametrize("value", [1e39, 2**31], ids=["float", "int"])
+@pytest.mark.parametrize("name", ["x_train", "y_valid"])
+@pytest.mark.filterwarnings("error")
+def test_data_that_overflow_are_refused(name: str, value: float) -> None:
+    data = table("numbers")
+    setattr(data, name, np.full(getattr(data, name).shape, value))
+    with pytest.raises(ValueError, match=rf"{name} takes finite numbers that fit (float|int)32"):
+        small(lambda: compiled(net()), data=data)

@@ -15,6 +15,8 @@ from keras import initializers, layers
 
 from lib._ensemble_members import initial_members
 
+pytestmark = pytest.mark.depends()
+
 SEEDS = (4, 0, 7, 2**32 - 1)
 
 

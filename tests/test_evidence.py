@@ -17,6 +17,8 @@ from scipy import stats
 from lib import evidence
 from lib.evidence import ClaimFailed
 
+pytestmark = pytest.mark.depends()
+
 ROOT = Path(__file__).parents[1]
 TRIALS = 40_000
 RISK = 0.025

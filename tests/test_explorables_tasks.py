@@ -6,6 +6,8 @@ from scipy.stats import norm
 
 from lib.explorables import _clipping, _constraints, _dropout, _race, _schedules, _signal, _slopes
 
+pytestmark = pytest.mark.depends("lib/explorables/**/*")
+
 
 def decades(first, last):
     """The values of a slider with twenty steps to each power of ten."""

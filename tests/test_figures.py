@@ -3,10 +3,13 @@
 import io
 
 import matplotlib as mpl
+import pytest
 from figures import themed
 from matplotlib import pyplot as plt
 
 from lib.plots import PALETTE, STYLE
+
+pytestmark = pytest.mark.depends()
 
 
 def drawn(label: str) -> str:

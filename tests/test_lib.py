@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.depends("lib/__init__.py")
+
 ROOT = Path(__file__).parents[1]
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import badge
+import execute
 import nbformat
 import pytest
 from jupyter_cache import get_cache
@@ -40,7 +41,7 @@ def test_the_committed_notebook_is_the_built_one(path):
 
 def glued(stem):
     notebook = myst_nb_reader_plugin(str(ROOT / f"book/{stem}.md"))
-    _, executed = get_cache(ROOT / "_build/.jupyter_cache").merge_match_into_notebook(notebook)
+    _, executed = get_cache(execute.cache_folder()).merge_match_into_notebook(notebook)
     outputs = [output for cell in executed.cells for output in cell.get("outputs", [])]
     found = [output for output in outputs if "scrapbook" in output.get("metadata", {})]
     return {

@@ -14,7 +14,7 @@ PDF = BUILD / "latex/training-deep-neural-networks.pdf"
 WIDEST = 10  # points that a line may stick out
 pytestmark = pytest.mark.skipif(
     not (PDF.exists() and shutil.which("pdftotext")) and not os.environ.get("CI"),
-    reason="no PDF: make pdf",
+    reason="no PDF (make pdf builds it)",
 )
 
 
@@ -75,3 +75,9 @@ def test_figures_are_lines_and_not_pixels(pages: str) -> None:
     assert len(list(drawn)) > 50
     embedded = [row for row in pixels if " image " in row]
     assert len(embedded) <= 20, "only heat maps are pixels"
+
+
+def test_the_pages_lead_to_the_pdf_and_the_zip(pages: str) -> None:
+    files = set(re.findall(r'href="\.\./([^"/]+\.(?:pdf|zip))"', pages))
+    assert {Path(file).suffix for file in files} == {".pdf", ".zip"}
+    assert [file for file in files if not (BUILD / "html" / file).is_file()] == []

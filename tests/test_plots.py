@@ -4,6 +4,8 @@ from matplotlib import pyplot as plt
 
 from lib import plots
 
+pytestmark = pytest.mark.depends()
+
 
 @pytest.fixture
 def ax():

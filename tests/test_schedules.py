@@ -6,6 +6,8 @@ import pytest
 
 from lib.schedules import CycledSGD, OneCycle
 
+pytestmark = pytest.mark.depends()
+
 
 def values(schedule: OneCycle, steps: int) -> list[float]:
     return [float(schedule(step)) for step in range(steps + 1)]

@@ -1,8 +1,17 @@
-"""A small course of one assignment, for the tests of the teaching kit."""
+"""A small course of one assignment, and the sandbox, for the tests of the teaching kit."""
+
+import functools
+import os
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
+from machine import left_out
 
 from teaching import authoring
+from teaching import sandbox as sandboxing
+from teaching.sandbox import Limits, Sandbox, SandboxMissing
 
 NAME = "01-small"
 SOURCE = '''\
@@ -101,9 +110,66 @@ class Course:
         (self.folder / f"{NAME}.md").write_text(text, "utf-8")
 
 
+def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
+    files = "teaching/*.py", "teaching/quizzes/*", "lib/**/*", "assets/book.css"
+    for item in items:
+        if item.path.is_relative_to(here):
+            own = "{name}" if item.module.__name__ == "test_assignments" else "*"
+            assignments = f"teaching/assignments/{own}.md", f"teaching/assignments/wrong/{own}.yml"
+            item.add_marker(pytest.mark.depends(*files, *assignments))
+
+
 @pytest.fixture
 def course(tmp_path, monkeypatch):
     folder = tmp_path / "assignments"
     folder.mkdir()
     monkeypatch.setattr(authoring, "ASSIGNMENTS", folder)
     return Course(folder)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_start(tmp_path_factory):
+    """The programs that tests start do without jsonschema's grammar of web addresses, too."""
+    folder = tmp_path_factory.mktemp("path")
+    (folder / "rfc3987_syntax.py").write_text("raise ImportError")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
+        patch.syspath_prepend(folder)  # of workers, which are told this process's path
+        yield
+
+
+@functools.cache
+def no_sandbox():
+    """What SandboxMissing says here, or nothing; where bubblewrap works, it costs no TensorFlow."""
+    namespaces = "unshare --user --pid --mount --ipc --net true".split()  # a job enters these
+    try:
+        if shutil.which("bwrap"):
+            command = [*sandboxing._bubblewrap(Limits()), *namespaces]
+            if subprocess.run(command, capture_output=True).returncode == 0:
+                return ""
+        with Sandbox():  # has the last word
+            return ""
+    except SandboxMissing as error:
+        return f"no sandbox: {error}"
+
+
+@pytest.fixture(scope="session")
+def bubblewrap():
+    """For a test that starts sandboxes itself."""
+    if reason := no_sandbox():
+        left_out(reason)
+
+
+@pytest.fixture(scope="session")
+def preloaded(bubblewrap):
+    """One process with TensorFlow for all tests; each job of it is forked anew."""
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(preloaded):
+    """The preloaded sandbox; a test may give it other limits of time, which the next job keeps."""
+    preloaded.limits = Limits(cell=20.0)
+    return preloaded

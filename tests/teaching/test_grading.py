@@ -19,18 +19,11 @@ from small_assignment import (
 
 from teaching import authoring, grading
 from teaching.grading import align, flags, grade, read_cells
-from teaching.sandbox import Limits, Sandbox
 
 
 @pytest.fixture(scope="module")
 def assignment(tmp_path_factory):
     return load(tmp_path_factory.mktemp("assignments"))
-
-
-@pytest.fixture(scope="module")
-def sandbox():
-    with Sandbox(Limits(cell=10.0)) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture

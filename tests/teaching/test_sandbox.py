@@ -7,13 +7,7 @@ import time
 import pytest
 
 from teaching import sandbox as module
-from teaching.sandbox import Limits, Sandbox, SandboxMissing
-
-
-@pytest.fixture(scope="module")
-def sandbox():
-    with Sandbox(Limits(cell=20.0)) as sandbox:
-        yield sandbox
+from teaching.sandbox import Sandbox, SandboxMissing
 
 
 def test_names_last_from_cell_to_cell_and_not_to_the_next_job(sandbox):
@@ -114,6 +108,7 @@ def test_refuses_where_namespaces_are_forbidden(monkeypatch):
         pass
 
 
+@pytest.mark.usefixtures("bubblewrap")
 def test_ends_its_processes():
     with Sandbox() as sandbox, sandbox.job():
         pid = sandbox._process.pid

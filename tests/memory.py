@@ -1,0 +1,188 @@
+"""What has passed on the same content does not run again.
+
+The marker `depends` names the files that a test depends on, as globs from the root; the names of
+its parameters may stand in braces. To these come what is found: its module, the conftests above
+it, and whatever these import from this repository. Their bytes, the lock and the versions of
+Python and Chromium make a key, and what passes leaves a file of that name in `_build/passed`.
+Failed and skipped tests leave none; tests without the marker always run, and with ALL=1 all do.
+A marked test that opens another file of the repository fails, so that no key forgets one.
+"""
+
+import ast
+import functools
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PASSED = ROOT / "_build/passed"
+ALWAYS = ("requirements.txt", "pyproject.toml")
+OUTSIDE = tuple(
+    f"{ROOT}/{name}/" for name in (".git", ".venv", "node_modules", "_build/passed", "_build/colab")
+)
+MONTH = 30 * 24 * 3600
+KEY, USED, OPENED = (pytest.StashKey() for _ in range(3))
+opened: set[str] = set()
+
+
+def key(item):
+    """The key of a marked test and the files behind it; None where there is no mark."""
+    markers = list(item.iter_markers("depends"))
+    if not markers and not isinstance(item, pytest.DoctestItem):
+        return None
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    patterns = [pattern.format_map(parameters) for mark in markers for pattern in mark.args]
+    conftests = [folder / "conftest.py" for folder in item.path.parents if ROOT in folder.parents]
+    roots = [item.path, *(path for path in conftests if path.exists())]
+    files = {path for root in roots for path in imported(root)}
+    files |= {ROOT / name for name in ALWAYS}
+    files.update(*(matching(pattern) for pattern in patterns))
+    digest = hashlib.sha256("\0".join([item.nodeid, versions(), *patterns]).encode())
+    for path in sorted(files):
+        digest.update(f"\0{path.relative_to(ROOT)}\0{content(path)}".encode())
+    return digest.hexdigest(), files
+
+
+@functools.cache
+def matching(pattern):
+    files = {path for path in ROOT.glob(pattern) if path.is_file() and not cached(path)}
+    if not files and not pattern.startswith("_build/"):
+        raise pytest.UsageError(f"depends: no file is called {pattern}")
+    return files
+
+
+def cached(path):
+    return "__pycache__" in path.parts
+
+
+@functools.cache
+def content(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@functools.cache
+def versions():
+    """Of Python and of Chromium; asked once, by the process that starts the workers."""
+    if "CHROMIUM_VERSION" not in os.environ:
+        from machine import chromium
+
+        found = [chromium(), "--version"]
+        asked = subprocess.run(found, capture_output=True, text=True) if found[0] else None
+        os.environ["CHROMIUM_VERSION"] = asked.stdout.strip() if asked else "none"
+    return f"{sys.version} {os.environ['CHROMIUM_VERSION']}"
+
+
+@functools.cache
+def imported(module):
+    """A module's file and those of this repository that it imports, and so on; a set of paths."""
+    found, new = set(), [module]
+    while new:
+        path = new.pop()
+        if path not in found:
+            found.add(path)
+            new += imports(path)
+    return found
+
+
+@functools.cache
+def imports(path):
+    """What one file imports, inside functions as well."""
+    names = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [([path.parent, ROOT, ROOT / "extensions"], a.name) for a in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            folders = [path.parent, ROOT, ROOT / "extensions"]
+            if node.level:
+                folders = [path.parents[node.level - 1]]
+            whole = [node.module] if node.module else []
+            names += [(folders, ".".join([*whole, alias.name])) for alias in node.names]
+    files = set()
+    for folders, name in names:
+        parts = name.split(".")
+        for folder in folders:
+            for end in range(1, len(parts) + 1):
+                place = folder.joinpath(*parts[:end])
+                files |= {place.with_suffix(".py"), place / "__init__.py"}
+    return sorted(file for file in files if file.exists() and ROOT in file.parents)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    kept, remembered = [], []
+    for item in items:
+        if (found := key(item)) is not None:
+            item.stash[KEY], item.stash[USED] = found
+            mark = PASSED / found[0]
+            if mark.exists() and not os.environ.get("ALL"):
+                os.utime(mark)
+                remembered.append(item)
+                continue
+        kept.append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=remembered)
+    config.stash[KEY] = len(remembered)
+
+
+@sys.addaudithook
+def _note(event, arguments):
+    if event == "open" and isinstance(arguments[0], str):
+        opened.add(arguments[0])
+
+
+def strangers(files):
+    """Files of this repository that were opened, without these."""
+    paths = {os.path.abspath(path) for path in opened}
+    inside = {p for p in paths if p.startswith(f"{ROOT}/") and not p.startswith(OUTSIDE)}
+    read = {Path(p) for p in inside if os.path.isfile(p) and "__pycache__" not in p}
+    return sorted(str(path.relative_to(ROOT)) for path in read - files)
+
+
+def pytest_runtest_setup(item):
+    opened.clear()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if KEY in item.stash:
+        if report.when == "call" and report.passed and (read := strangers(item.stash[USED])):
+            report.outcome = "failed"
+            report.longrepr = f"name in the marker `depends` of this test: {', '.join(read)}"
+        item.stash[OPENED] = item.stash.get(OPENED, True) and report.passed
+        if report.when == "teardown" and item.stash[OPENED]:
+            PASSED.mkdir(parents=True, exist_ok=True)
+            (PASSED / item.stash[KEY]).touch()
+    return report
+
+
+def pytest_sessionfinish(session):
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["remembered"] = session.config.stash.get(KEY, 0)
+    elif PASSED.exists():
+        for mark in PASSED.iterdir():
+            if mark.stat().st_mtime < time.time() - MONTH:
+                mark.unlink(missing_ok=True)
+
+
+@pytest.hookimpl(optionalhook=True)  # it is xdist's
+def pytest_testnodedown(node):
+    node.config.stash[KEY] = getattr(node, "workeroutput", {}).get("remembered", 0)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Say what did not run, and why."""
+    if remembered := config.stash.get(KEY, 0):
+        terminalreporter.line(f"{remembered} passed before on the same content (ALL=1 runs them)")
+    reasons = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        reasons[reason] = reasons.get(reason, 0) + 1
+    for reason, number in reasons.items():
+        terminalreporter.line(f"left out: {number} tests: {reason}")

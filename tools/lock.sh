@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Write the locks anew from pyproject.toml: requirements.txt for all that is built and tested here,
+# .binder/requirements.txt for what a reader needs. tools/lock.sh [PACKAGE] upgrades this one alone.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+upgrade=(--upgrade)
+[ -z "${1:-}" ] || upgrade=(--upgrade-package "$1")
+compile() {
+  uv pip compile pyproject.toml --universal --python-version 3.11 --no-emit-index-url \
+    --no-annotate --no-header --quiet "$@"
+}
+compile --all-extras "${upgrade[@]}" --output-file requirements.txt
+compile --extra tensorflow --extra reader --constraint requirements.txt \
+  --output-file .binder/requirements.txt
