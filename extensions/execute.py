@@ -56,9 +56,9 @@ def main() -> int:
     return bool(failures)
 
 
-def cache_folder() -> Path:
-    """The cache of the outputs that the present inputs give."""
-    return BUILD / "executed" / inputs()[:16]
+def cache_folder(root: Path = ROOT) -> Path:
+    """The cache of the outputs that the present inputs give, in the book below ``root``."""
+    return root / "_build/executed" / inputs(root)[:16]
 
 
 def run_pending() -> list[Run]:
@@ -159,12 +159,12 @@ def code() -> str:
     return digest.hexdigest()
 
 
-def inputs() -> str:
+def inputs(root: Path) -> str:
     """A hash of all that a chapter's outputs depend on besides its code."""
     digest = hashlib.sha256(f"{sys.version} {os.environ.get('BOOK_FIRST_SEED', '')}".encode())
-    library = [p for p in (ROOT / "lib").rglob("*") if p.is_file() and "__pycache__" not in p.parts]
-    for path in [*sorted(library), ROOT / "requirements.txt"]:
-        digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    library = [p for p in (root / "lib").rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+    for path in [*sorted(library), root / "requirements.txt"]:
+        digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
 

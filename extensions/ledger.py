@@ -7,6 +7,7 @@ is written, from the executed chapters in the cache; the role ``claim`` links to
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
+from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
@@ -68,7 +69,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 def read_executed(app: Sphinx, config: Config) -> None:
     """Let the pages take their outputs from the chapters as the present inputs executed them."""
-    config.nb_execution_cache_path = str(cache_folder())
+    config.nb_execution_cache_path = str(cache_folder(Path(app.srcdir)))
 
 
 def outdated(
@@ -105,7 +106,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 def chapters(app: Sphinx) -> Iterator[Chapter]:
     """The executed pages in the order of the book."""
-    cache = get_cache(cache_folder())
+    cache = get_cache(cache_folder(Path(app.srcdir)))
     for docname in app.env.toctree_includes[app.config.root_doc]:
         if "kernelspec" not in app.env.metadata[docname]:
             continue

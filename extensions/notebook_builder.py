@@ -58,7 +58,7 @@ class NotebookBuilder(Builder):
         config = yaml.safe_load(Path(self.srcdir, "_config.yml").read_text("utf-8"))
         self.repository = config["repository"]["url"]
         self.site = site_of(self.repository).rstrip("/")
-        self.cache = get_cache(cache_folder())
+        self.cache = get_cache(cache_folder(Path(self.srcdir)))
 
     def get_outdated_docs(self) -> Set[str]:
         return self.env.found_docs

@@ -14,8 +14,8 @@ import sys
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
-if "keras" in sys.modules:
-    _backend = sys.modules["keras"].config.backend()
+if _keras := sys.modules.get("keras"):
+    _backend = _keras.config.backend()
 else:
     _backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
 if _backend != "tensorflow":

@@ -255,7 +255,7 @@ def test_a_book_knows_itself_and_makes_up_no_address(book):
     assert mostly.split()[-2:] == ["10", "90%"]
     assert 'href="01-chapter.html#claim-nine-of-ten-are-above-one"' in ledger
     assert 'id="claim-nine-of-ten-are-above-one"' in html
-    assert re.search(r"1\. A chapter.*?[1-9]", rows[-1], re.S)
+    assert re.search(r"A chapter\s+[1-9]", rows[-1])
     index = (book / "_build/html/book/index.html").read_text()
     assert 'href="evidence.html#mostly"' in index
     assert 'id="mostly"' in ledger

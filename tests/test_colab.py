@@ -16,11 +16,15 @@ CONFIG = Path(__file__).with_name("nbval.cfg")
 pytestmark = pytest.mark.depends("lib/**/*", "tests/colab.txt", "tests/nbval.cfg")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def environment():
+    subprocess.run([sys.executable, colab.__file__], check=True, capture_output=True)
+
+
 @pytest.mark.long
 @pytest.mark.depends("notebooks/{name}.ipynb")
 @pytest.mark.parametrize("name", NAMES or ["none"])
 def test_a_notebook_prints_what_is_committed(name, tmp_path):
-    colab.environment()
     shutil.copy(NOTEBOOKS / f"{name}.ipynb", tmp_path)
     options = ["--nbval", "--nbval-kernel-name", "colab", "--nbval-sanitize-with", CONFIG]
     options += ["-c", os.devnull, "--rootdir", tmp_path, "-p", "no:cacheprovider"]
@@ -35,7 +39,6 @@ def test_a_notebook_prints_what_is_committed(name, tmp_path):
 
 @pytest.mark.depends("notebooks/*.ipynb")
 def test_lib_is_installed_and_not_taken_from_here(tmp_path):
-    colab.environment()
     command = [colab.PYTHON, "-c", "import lib; print(lib.__file__)"]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert run.stdout.startswith(str(colab.HERE))

@@ -1,6 +1,7 @@
 """The committed notebooks are those of the book, readable without MyST, and nbval can fail."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -79,7 +80,7 @@ def test_an_altered_reference_output_turns_nbval_red(tmp_path):
             nbformat.v4.new_output("execute_result", {"text/plain": answer}, execution_count=1)
         ]
         nbformat.write(notebook, tmp_path / "a.ipynb")
-        nbval = "--nbval --nbval-current-env --nbval-sanitize-with".split()
+        nbval = f"-c {os.devnull} --nbval --nbval-current-env --nbval-sanitize-with".split()
         run = subprocess.run(
             [sys.executable, "-m", "pytest", *nbval, str(ROOT / "tests/nbval.cfg"), "a.ipynb"],
             cwd=tmp_path,

@@ -112,7 +112,7 @@ class Course:
 
 def pytest_collection_modifyitems(items):
     here = Path(__file__).parent
-    files = "teaching/*.py", "teaching/quizzes/*", "lib/**/*", "assets/book.css"
+    files = "_config.yml", "teaching/*.py", "teaching/quizzes/*", "lib/**/*", "assets/book.css"
     for item in items:
         if item.path.is_relative_to(here):
             own = "{name}" if item.module.__name__ == "test_assignments" else "*"
