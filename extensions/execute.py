@@ -89,16 +89,16 @@ def run_pending() -> list[Run]:
         )
         for future in runs:
             run = future.result()
+            if run.failure:
+                failures.append(run)
+            else:
+                bundle = CacheBundleIn(
+                    run.notebook, str(run.chapter), data={"execution_seconds": run.seconds}
+                )
+                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
             word = "failed" if run.failure else "done"
             tqdm.write(f"{word:6} {run.seconds:5.1f} s  {run.chapter.name}")
             sys.stdout.flush()
-            if run.failure:
-                failures.append(run)
-                continue
-            bundle = CacheBundleIn(
-                run.notebook, str(run.chapter), data={"execution_seconds": run.seconds}
-            )
-            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
     except KeyboardInterrupt:
         stop()
     return failures

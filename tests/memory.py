@@ -26,7 +26,7 @@ OUTSIDE = tuple(
     f"{ROOT}/{name}/" for name in (".git", ".venv", "node_modules", "_build/passed", "_build/colab")
 )
 MONTH = 30 * 24 * 3600
-KEY, USED, OPENED = (pytest.StashKey() for _ in range(3))
+KEY, FILES, PASSING, REMEMBERED = (pytest.StashKey() for _ in range(4))
 opened: set[str] = set()
 
 
@@ -38,7 +38,8 @@ def key(item):
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
     patterns = [pattern.format_map(parameters) for mark in markers for pattern in mark.args]
     conftests = [folder / "conftest.py" for folder in item.path.parents if ROOT in folder.parents]
-    roots = [item.path, *(path for path in conftests if path.exists())]
+    # A conftest names this module in a string, where no import is found.
+    roots = [item.path, Path(__file__), *(path for path in conftests if path.exists())]
     files = {path for root in roots for path in imported(root)}
     files |= {ROOT / name for name in ALWAYS}
     files.update(*(matching(pattern) for pattern in patterns))
@@ -50,14 +51,12 @@ def key(item):
 
 @functools.cache
 def matching(pattern):
-    files = {path for path in ROOT.glob(pattern) if path.is_file() and not cached(path)}
+    files = {
+        path for path in ROOT.glob(pattern) if path.is_file() and "__pycache__" not in path.parts
+    }
     if not files and not pattern.startswith("_build/"):
         raise pytest.UsageError(f"depends: no file is called {pattern}")
     return files
-
-
-def cached(path):
-    return "__pycache__" in path.parts
 
 
 @functools.cache
@@ -92,14 +91,12 @@ def imported(module):
 @functools.cache
 def imports(path):
     """What one file imports, inside functions as well."""
-    names = []
+    names, around = [], [path.parent, ROOT, ROOT / "extensions"]
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            names += [([path.parent, ROOT, ROOT / "extensions"], a.name) for a in node.names]
+            names += [(around, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            folders = [path.parent, ROOT, ROOT / "extensions"]
-            if node.level:
-                folders = [path.parents[node.level - 1]]
+            folders = [path.parents[node.level - 1]] if node.level else around
             whole = [node.module] if node.module else []
             names += [(folders, ".".join([*whole, alias.name])) for alias in node.names]
     files = set()
@@ -117,7 +114,7 @@ def pytest_collection_modifyitems(config, items):
     kept, remembered = [], []
     for item in items:
         if (found := key(item)) is not None:
-            item.stash[KEY], item.stash[USED] = found
+            item.stash[KEY], item.stash[FILES] = found
             mark = PASSED / found[0]
             if mark.exists() and not os.environ.get("ALL"):
                 os.utime(mark)
@@ -126,7 +123,7 @@ def pytest_collection_modifyitems(config, items):
         kept.append(item)
     items[:] = kept
     config.hook.pytest_deselected(items=remembered)
-    config.stash[KEY] = len(remembered)
+    config.stash[REMEMBERED] = len(remembered)
 
 
 @sys.addaudithook
@@ -151,11 +148,11 @@ def pytest_runtest_setup(item):
 def pytest_runtest_makereport(item, call):
     report = yield
     if KEY in item.stash:
-        if report.when == "call" and report.passed and (read := strangers(item.stash[USED])):
+        if report.when == "call" and report.passed and (read := strangers(item.stash[FILES])):
             report.outcome = "failed"
             report.longrepr = f"name in the marker `depends` of this test: {', '.join(read)}"
-        item.stash[OPENED] = item.stash.get(OPENED, True) and report.passed
-        if report.when == "teardown" and item.stash[OPENED]:
+        item.stash[PASSING] = item.stash.get(PASSING, True) and report.passed
+        if report.when == "teardown" and item.stash[PASSING]:
             PASSED.mkdir(parents=True, exist_ok=True)
             (PASSED / item.stash[KEY]).touch()
     return report
@@ -164,7 +161,7 @@ def pytest_runtest_makereport(item, call):
 def pytest_sessionfinish(session):
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output["remembered"] = session.config.stash.get(KEY, 0)
+        output["remembered"] = session.config.stash.get(REMEMBERED, 0)
     elif PASSED.exists():
         for mark in PASSED.iterdir():
             if mark.stat().st_mtime < time.time() - MONTH:
@@ -173,12 +170,12 @@ def pytest_sessionfinish(session):
 
 @pytest.hookimpl(optionalhook=True)  # it is xdist's
 def pytest_testnodedown(node):
-    node.config.stash[KEY] = getattr(node, "workeroutput", {}).get("remembered", 0)
+    node.config.stash[REMEMBERED] = getattr(node, "workeroutput", {}).get("remembered", 0)
 
 
 def pytest_terminal_summary(terminalreporter, config):
     """Say what did not run, and why."""
-    if remembered := config.stash.get(KEY, 0):
+    if remembered := config.stash.get(REMEMBERED, 0):
         terminalreporter.line(f"{remembered} passed before on the same content (ALL=1 runs them)")
     reasons = {}
     for report in terminalreporter.stats.get("skipped", []):

@@ -91,6 +91,7 @@ def test_what_passed_is_left_out_and_what_skipped_is_not(small, workers):
         ("data/one.txt", {"reads_its_file[one]"}),
         ("tests/test_small.py", EVERY),
         ("tests/conftest.py", EVERY),
+        ("tests/memory.py", EVERY),
         ("tests/deep.py", EVERY),  # imported by a module that the test imports, in a function
         ("requirements.txt", EVERY),
     ],

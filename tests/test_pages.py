@@ -21,6 +21,7 @@ PAGES = sorted(
 READ = [page for page in PAGES if page.startswith("book/")]
 CHAPTERS = [page for page in PAGES if re.match(r"book/\d\d-", page)]
 EXECUTED = [*CHAPTERS, "book/reproducibility.html"]
+SEARCH = pytest.param("search.html", marks=pytest.mark.depends("_build/html/searchindex.js"))
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 LOOKS = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
@@ -88,7 +89,7 @@ def test_there_are_pages():
     "_build/html/book/index.html",  # to which the first page of all leads
 )  # fmt: skip
 @pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("page_name", PAGES)
+@pytest.mark.parametrize("page_name", [page for page in PAGES if page != "search.html"] + [SEARCH])
 def test_a_page(browser, site, page_name, look):
     checks = [is_complete, is_closed, stays_in_its_width, is_accessible, shows_formulas_whole]
     if look == "light":
