@@ -63,9 +63,7 @@ def cache_folder(root: Path = ROOT) -> Path:
 
 def run_pending() -> list[Run]:
     """Execute the chapters whose outputs the cache lacks; return the runs that failed."""
-    # These take seconds to import: a prose edit should not wait for them. Nor should anything wait
-    # for the grammar of web addresses that jsonschema would load; nothing is checked against it.
-    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    # These take seconds to import: a prose edit should not wait for them.
     from jupyter_cache import get_cache
     from jupyter_cache.base import CacheBundleIn
     from myst_nb.core.read import myst_nb_reader_plugin

@@ -1,12 +1,8 @@
 """The browser of all tests that look at pages, and the order of the tests."""
 
-import sys
-
 import pytest
 from machine import FLAGS, chromium, left_out
 
-# jsonschema would load a grammar of web addresses for 2 s; nothing here is checked against it.
-sys.modules["rfc3987_syntax"] = None
 pytest_plugins = ["memory"]
 
 

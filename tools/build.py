@@ -12,8 +12,6 @@ ROOT = Path.cwd()
 
 
 def main() -> int:
-    # jsonschema would load a grammar of web addresses for 2 s; nothing is checked against it.
-    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     from jupyter_book.sphinx import build_sphinx
 
     logging.getLogger("fontTools").setLevel(logging.WARNING)

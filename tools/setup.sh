@@ -16,7 +16,7 @@ as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 may_install() { [ -z "${failed:-}" ] && have apt-get && runs as_root true; }
 playwright_will() { on_ubuntu && may_install; }  # there Debian's package is a snap
 on_ubuntu() { grep -qs '^ID=ubuntu' /etc/os-release; }
-has_tex() { have latexmk && have xelatex && have rsvg-convert && have pdftotext; }
+has_tex() { runs type latexmk xelatex rsvg-convert pdftotext; }
 has_chromium() {
   have google-chrome || { have chromium && ! on_ubuntu; } ||
     runs ls -d ~/.cache/ms-playwright/chromium-* || runs ls -d ~/Library/Caches/ms-playwright/chromium-*

@@ -29,7 +29,7 @@ tests() {
 
 python extensions/execute.py && both pages beside || exit 1
 start=$SECONDS code=0
-if command -v latexmk >/dev/null; then
+if type latexmk xelatex rsvg-convert pdftotext >/dev/null 2>&1; then
   stage "PDF" print_book & 
   tests --ignore tests/test_pdf.py || code=1
   wait $! || code=1

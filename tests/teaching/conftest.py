@@ -1,7 +1,6 @@
 """A small course of one assignment, and the sandbox, for the tests of the teaching kit."""
 
 import functools
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -126,17 +125,6 @@ def course(tmp_path, monkeypatch):
     folder.mkdir()
     monkeypatch.setattr(authoring, "ASSIGNMENTS", folder)
     return Course(folder)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_start(tmp_path_factory):
-    """The programs that tests start do without jsonschema's grammar of web addresses, too."""
-    folder = tmp_path_factory.mktemp("path")
-    (folder / "rfc3987_syntax.py").write_text("raise ImportError")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
-        patch.syspath_prepend(folder)  # of workers, which are told this process's path
-        yield
 
 
 @functools.cache
