@@ -16,13 +16,13 @@ help:  ## show this list
 
 book: execute  ## execute the chapters and build the HTML book: _build/html
 	@echo "writing the pages"
-	@python tools/build.py html
+	@python -m tools.build html
 	@echo "_build/html/index.html"
 
 pdf:  ## build the book for print: _build/latex/training-deep-neural-networks.pdf
 	@tools/setup.sh pdf
-	@python extensions/execute.py
-	@python tools/build.py latex
+	@python -m tools.execute
+	@python -m tools.build latex
 	@cd _build/latex && SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 0) \
 		latexmk -norc -xelatex -silent -halt-on-error $(NAME).tex >/dev/null
 
@@ -43,26 +43,25 @@ check: ready  ## lint and types
 	@mypy --no-error-summary
 
 notebooks: execute  ## write notebooks/ anew from the chapters
-	@python tools/build.py notebook
+	@python -m tools.build notebook
 	@rm -f notebooks/*.ipynb
 	@cp _build/notebook/*.ipynb notebooks/
-	@python extensions/badge.py
 
 serve: book  ## build the book and open it at http://localhost:8000 (PORT=… for another port)
 	@(sleep 1; python -m webbrowser http://localhost:$(PORT)/ >/dev/null) &
 	@python -m http.server $(PORT) --bind localhost --directory _build/html
 
 execute: ready
-	@python extensions/execute.py
+	@python -m tools.execute
 
 ready:
 	@tools/setup.sh
 
 links: execute  ## ask each link to another site whether it still leads somewhere
-	python tools/build.py linkcheck
+	python -m tools.build linkcheck
 
 binder: ready  ## run all notebooks in a JupyterLab as Binder builds it
-	python tests/binder.py
+	python -m tools.binder
 
 benchmark: book  ## time the ensemble, explorables, grading and the pages, on a quiet machine
 	env -u TF_NUM_INTEROP_THREADS -u TF_NUM_INTRAOP_THREADS python benchmarks/ensemble.py

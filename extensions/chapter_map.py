@@ -9,9 +9,10 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
-from figures import themed
 from sphinx.application import Sphinx
 from sphinx.util import logging
+
+from extensions.inline_svg import themed
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +28,9 @@ class ChapterMap(Directive):
         return [chapter_map(figures=list(self.content))]
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: Sphinx) -> None:
     app.add_directive("chapter-map", ChapterMap)
     app.connect("doctree-resolved", fill)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:

@@ -19,12 +19,11 @@ LEDGER = "".join(
 LEDGER += "r"
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: Sphinx) -> None:
     app.add_post_transform(Vectors)
     app.add_post_transform(Arrange)
     app.add_post_transform(PlaceReferences)
-    app.connect("doctree-resolved", shape_tables, priority=900)  # once the ledger is filled in
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    app.connect("doctree-resolved", shape_tables)
 
 
 class Vectors(ImageConverter):

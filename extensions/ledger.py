@@ -11,15 +11,13 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
-from execute import cache_folder
-from jupyter_cache import get_cache
-from myst_nb.core.read import myst_nb_reader_plugin
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
+from extensions.executed import cache_folder, executed
 from lib.evidence import Claim, records
 
 log = logging.getLogger(__name__)
@@ -57,14 +55,13 @@ class ExecutionTimes(Directive):
         return [execution_times()]
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: Sphinx) -> None:
     app.add_directive("claims", Claims)
     app.add_directive("execution-times", ExecutionTimes)
     app.add_generic_role("claim", claim_link)
     app.connect("config-inited", read_executed)
     app.connect("env-get-outdated", outdated)
     app.connect("doctree-resolved", fill)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def read_executed(app: Sphinx, config: Config) -> None:
@@ -106,15 +103,12 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 def chapters(app: Sphinx) -> Iterator[Chapter]:
     """The executed pages in the order of the book."""
-    cache = get_cache(cache_folder(Path(app.srcdir)))
     for docname in app.env.toctree_includes[app.config.root_doc]:
         if "kernelspec" not in app.env.metadata[docname]:
             continue
-        notebook = myst_nb_reader_plugin(str(app.env.doc2path(docname)))
-        record = cache.match_cache_notebook(notebook)
-        found = records(cache.get_cache_bundle(record.pk).nb)
-        seconds = record.data.get("execution_seconds", 0.0)
-        yield Chapter(docname, app.env.titles[docname].astext(), found, seconds)
+        chapter = executed(Path(app.srcdir), Path(app.env.doc2path(docname)))
+        title = app.env.titles[docname].astext()
+        yield Chapter(docname, title, records(chapter.notebook), chapter.seconds)
 
 
 def ledger(app: Sphinx, here: str, book: list[Chapter]) -> list[nodes.Node]:

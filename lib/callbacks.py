@@ -8,6 +8,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from lib.keras_internals import schedule
+
 
 class RangeTest(keras.callbacks.Callback):  # type: ignore[misc]
     """Raise the learning rate from batch to batch and keep the loss of each: `fit` with it once.
@@ -42,7 +44,7 @@ class RangeTest(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_begin(self, logs: Any = None) -> None:
         optimizer = self.model.optimizer
-        if callable(optimizer._learning_rate):
+        if schedule(optimizer) is not None:
             raise ValueError("RangeTest sets the rate itself: compile with a number, no schedule.")
         if not optimizer.built:
             optimizer.build(self.model.trainable_variables)

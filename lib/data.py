@@ -3,9 +3,9 @@
 All but Fashion-MNIST come with scikit-learn and need no network.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,6 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
 Array = npt.NDArray[Any]
-Task = Literal["classification", "regression"]
 
 
 @dataclass(frozen=True)
@@ -25,8 +24,6 @@ class Dataset:
     shape (n,): int32 class indices for classification, float32 for regression.
     """
 
-    name: str
-    task: Task
     x_train: Array
     y_train: Array
     x_valid: Array
@@ -36,19 +33,6 @@ class Dataset:
     class_names: tuple[str, ...] = ()
 
 
-def load(name: str) -> Dataset:
-    """Load a data set by name: a key of ``LOADERS``.
-
-    Raises ``ValueError`` for an unknown name.
-
-    >>> load("iris").x_train.shape
-    (105, 4)
-    """
-    if name not in LOADERS:
-        raise ValueError(f"name must be one of {', '.join(LOADERS)}; got {name!r}")
-    return LOADERS[name]()
-
-
 def load_digits() -> Dataset:
     """1797 handwritten digits of 8x8 pixels in 10 classes: the test part of Optdigits (UCI).
 
@@ -56,7 +40,7 @@ def load_digits() -> Dataset:
     >>> digits.x_train.shape, digits.x_valid.shape, digits.x_test.shape
     ((1078, 64), (359, 64), (360, 64))
     """
-    return _classification("digits", datasets.load_digits(), held_out=0.2)
+    return _classification(datasets.load_digits(), held_out=0.2)
 
 
 def load_iris() -> Dataset:
@@ -65,7 +49,7 @@ def load_iris() -> Dataset:
     >>> load_iris().class_names
     ('setosa', 'versicolor', 'virginica')
     """
-    return _classification("iris", datasets.load_iris(), held_out=0.15)
+    return _classification(datasets.load_iris(), held_out=0.15)
 
 
 def load_wine() -> Dataset:
@@ -74,7 +58,7 @@ def load_wine() -> Dataset:
     >>> load_wine().x_train.shape
     (106, 13)
     """
-    return _classification("wine", datasets.load_wine(), held_out=0.2)
+    return _classification(datasets.load_wine(), held_out=0.2)
 
 
 def load_breast_cancer() -> Dataset:
@@ -83,7 +67,7 @@ def load_breast_cancer() -> Dataset:
     >>> load_breast_cancer().class_names
     ('malignant', 'benign')
     """
-    return _classification("breast_cancer", datasets.load_breast_cancer(), held_out=0.2)
+    return _classification(datasets.load_breast_cancer(), held_out=0.2)
 
 
 def load_diabetes() -> Dataset:
@@ -97,7 +81,7 @@ def load_diabetes() -> Dataset:
     bunch = datasets.load_diabetes(scaled=False)
     x, y = _split(bunch.data, bunch.target, held_out=0.2)
     y = [part.ravel() for part in _standardise([part[:, None] for part in y])]
-    return _dataset("diabetes", "regression", _standardise(x), y)
+    return _dataset(_standardise(x), y, np.float32)
 
 
 def load_fashion_mnist() -> Dataset:
@@ -122,7 +106,7 @@ def load_fashion_mnist() -> Dataset:
         ) from error
     images = [part.astype(np.float32) / 255 for part in (x[:-5000], x[-5000:], x_test)]
     labels = [y[:-5000], y[-5000:], y_test]
-    return _dataset("fashion_mnist", "classification", images, labels, FASHION_MNIST_CLASSES)
+    return _dataset(images, labels, np.int32, FASHION_MNIST_CLASSES)
 
 
 FASHION_MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
@@ -138,19 +122,10 @@ FASHION_MNIST_MD5 = {  # from the data set's README
     "t10k-labels-idx1-ubyte.gz": "bb300cfdad3c16e7a12a480ee83cd310",
 }
 
-LOADERS: dict[str, Callable[[], Dataset]] = {
-    "digits": load_digits,
-    "iris": load_iris,
-    "wine": load_wine,
-    "breast_cancer": load_breast_cancer,
-    "diabetes": load_diabetes,
-    "fashion_mnist": load_fashion_mnist,
-}
 
-
-def _classification(name: str, bunch: Any, held_out: float) -> Dataset:
+def _classification(bunch: Any, held_out: float) -> Dataset:
     x, y = _split(bunch.data, bunch.target, held_out, stratify=True)
-    return _dataset(name, "classification", _standardise(x), y, bunch.target_names.tolist())
+    return _dataset(_standardise(x), y, np.int32, bunch.target_names.tolist())
 
 
 def _split(
@@ -172,10 +147,7 @@ def _standardise(parts: list[Array]) -> list[Array]:
     return [scaler.transform(part) for part in parts]
 
 
-def _dataset(
-    name: str, task: Task, x: list[Array], y: list[Array], classes: Iterable[str] = ()
-) -> Dataset:
-    y_type = np.int32 if task == "classification" else np.float32
+def _dataset(x: list[Array], y: list[Array], y_type: type, classes: Iterable[str] = ()) -> Dataset:
     x = [part.astype(np.float32) for part in x]
     y = [part.astype(y_type) for part in y]
-    return Dataset(name, task, x[0], y[0], x[1], y[1], x[2], y[2], tuple(classes))
+    return Dataset(x[0], y[0], x[1], y[1], x[2], y[2], tuple(classes))

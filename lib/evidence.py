@@ -28,11 +28,14 @@ from itertools import combinations, pairwise
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-MIN_SEEDS = 10
+from lib.intervals import MIN_SEEDS, Array, as_column, interval, rounded, spare
 
-Array = NDArray[np.float64]
+__all__ = [
+    "Claim", "ClaimFailed", "equal", "glue", "greater", "interval", "ratio", "records", "rounded",
+    "seeds", "trend",
+]  # fmt: skip
 
 
 class ClaimFailed(AssertionError):
@@ -105,8 +108,8 @@ def ratio(name: str, statement: str, *sides: ArrayLike, by: float) -> None:
     """
     columns = _columns(sides)
     _positive("by", by)
-    for i, column in enumerate(columns):
-        _positive(f"sides[{i}]", float(column.min()))
+    for i, side in enumerate(columns):
+        _positive(f"sides[{i}]", float(side.min()))
     comparisons = [Comparison(a / b, above=by) for a, b in pairwise(columns)]
     _settle(name, statement, "ratio", "times", comparisons)
 
@@ -159,37 +162,6 @@ def glue(name: str, values: ArrayLike) -> None:
         from myst_nb import glue as give
 
         give(name, rounded(values), display=False)
-
-
-def rounded(values: ArrayLike) -> str:
-    """Median over seeds as text, its last digit at the place of the first of half the interval.
-
-    `values`: shape (seeds,), or one exact number, which keeps up to six digits. Where the interval
-    leaves the sign certain one digit stays at least. Units are for the sentence: `100 * accuracy`.
-
-    >>> he = [0.88, 0.90, 0.893, 0.87, 0.889, 0.91, 0.895, 0.886, 0.9, 0.87]
-    >>> print(rounded(he), rounded(65), rounded([2e-12, 3e-12] * 5))
-    0.89 65 2.5×10⁻¹²
-    """
-    column = _column("values", values)
-    low, high = interval(column) if column.ndim else (column, column)
-    return _typeset(float(np.median(column)), float(low), float(high))
-
-
-def interval(values: ArrayLike) -> tuple[Array, Array]:
-    """Bounds of the median over seeds that hold with 95 % or more: low and high, each (...).
-
-    `values`: shape (seeds, ...). Of ten values the second and the ninth, with 97.9 %.
-
-    >>> low, high = interval(range(10))
-    >>> print(low, high)
-    1.0 8.0
-    """
-    ranked = np.sort(np.asarray(values, dtype=float), axis=0)
-    if len(ranked) < MIN_SEEDS or not np.isfinite(ranked).all():
-        raise ValueError(f"values takes {MIN_SEEDS} or more seeds, all finite, got {ranked.shape}")
-    spare = _spare(len(ranked))
-    return ranked[spare], ranked[-1 - spare]
 
 
 def records(notebook: Mapping[str, Any]) -> list[Claim]:
@@ -251,7 +223,7 @@ def _settle(
 
 
 def _figures(claim: Claim) -> str:
-    needed = claim.seeds - _spare(claim.seeds)
+    needed = claim.seeds - spare(claim.seeds)
     last_seed = claim.first_seed + claim.seeds - 1
     measured = f"{claim.effect:.4g}, 95 % interval {claim.low:.4g} to {claim.high:.4g}"
     return (
@@ -263,38 +235,15 @@ def _figures(claim: Claim) -> str:
     )
 
 
-def _spare(n: int) -> int:
-    """How many of `n` seeds may fall short: the largest k with P(Bin(n, 1/2) <= k) <= 2.5 %."""
-    k, tail = -1, 0
-    while (tail := tail + math.comb(n, k + 1)) <= 0.025 * 2**n:
-        k += 1
-    return k
-
-
 def _columns(sides: Sequence[ArrayLike] | Array, label: str = "sides") -> list[Array]:
     """The sides as arrays (seeds,), constants repeated."""
-    columns = [_column(f"{label}[{i}]", side) for i, side in enumerate(sides)]
-    lengths = {column.size for column in columns if column.ndim}
+    columns = [as_column(f"{label}[{i}]", side) for i, side in enumerate(sides)]
+    lengths = {side.size for side in columns if side.ndim}
     if len(columns) < 2 or not lengths:
         raise ValueError(f"{label} takes two or more, at least one of them with a value per seed")
     if len(lengths) > 1:
         raise ValueError(f"{label} have {sorted(lengths)} values, take the same seeds in each")
-    return [np.broadcast_to(column, max(lengths)) for column in columns]
-
-
-def _column(label: str, values: ArrayLike) -> Array:
-    """A finite array, (seeds,) for measurements or () for a constant."""
-    column = np.asarray(values, dtype=float)
-    if column.ndim > 1:
-        raise ValueError(f"{label} has shape {column.shape}, takes (seeds,) or a constant")
-    if column.ndim == 1 and column.size < MIN_SEEDS:
-        raise ValueError(f"{label} has {column.size} seeds, takes {MIN_SEEDS} or more")
-    if not np.isfinite(column).all():
-        raise ValueError(
-            f"{label} has NaN or infinity. Where a diverged run is the finding, claim that: "
-            "greater(..., np.isnan(loss), 0.5). Otherwise put in what such a run counts as"
-        )
-    return column
+    return [np.broadcast_to(side, max(lengths)) for side in columns]
 
 
 def _positive(label: str, value: float) -> None:
@@ -313,27 +262,3 @@ def _display() -> Any:
     """IPython's `display` where a kernel runs, None in a plain process."""
     ipython = sys.modules.get("IPython")
     return ipython.display.display if ipython and ipython.get_ipython() else None
-
-
-def _typeset(value: float, low: float, high: float) -> str:
-    """`value` to the first digit of half the interval; to six digits where that has no width."""
-    if low == high:
-        text = f"{value:.6g}" if value % 1 else f"{value:.0f}"
-    else:
-        place, leading = _place((high - low) / 2), _place(value)
-        if low > 0 or high < 0:  # the sign is certain, so keep at least one digit
-            place = min(place, leading)
-        if place <= leading and not -3 <= leading < 6:
-            text = f"{value:.{leading - place}e}"
-        else:
-            text = f"{round(value, -place) + 0.0:.{max(0, -place)}f}"  # + 0.0: no negative zero
-    digits, _, exponent = text.partition("e")
-    if exponent:
-        power = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        digits = f"{digits}×10{power}"
-    return digits.replace("-", "−")
-
-
-def _place(value: float) -> int:
-    """The power of ten of the first digit: -2 for 0.012."""
-    return int(f"{value:e}".partition("e")[2])

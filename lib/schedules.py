@@ -11,6 +11,8 @@ import keras
 import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule
 
+from lib.keras_internals import index
+
 
 @keras.saving.register_keras_serializable(package="lib")
 class OneCycle(LearningRateSchedule):  # type: ignore[misc]
@@ -94,7 +96,7 @@ class CycledSGD(keras.optimizers.SGD):  # type: ignore[misc]
         self.momentum_schedule = momentum
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        velocity = self.momentums[self._get_variable_index(variable)]
+        velocity = self.momentums[index(self, variable)]
         momentum = keras.ops.cast(self.momentum_schedule(self.iterations), variable.dtype)
         step = keras.ops.cast(learning_rate, variable.dtype) * tf.convert_to_tensor(gradient)
         self.assign(velocity, momentum * velocity - step)

@@ -8,8 +8,9 @@ from typing import Any
 from tqdm import tqdm
 
 from teaching import authoring
-from teaching.authoring import AuthoringError
+from teaching.roster import read_students
 from teaching.sandbox import SandboxMissing
+from teaching.source import AuthoringError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,7 +32,7 @@ def build(names: list[str], out: Path, roster: Path | None, secret_file: Path | 
 
     if (roster is None) != (secret_file is None):
         raise AuthoringError("variants need both --roster and --secret-file")
-    students = builder.roster(roster) if roster else []
+    students = read_students(roster) if roster else []
     for name in _progress(names or authoring.names()):
         builder.build(name, out, students, _secret(secret_file))
         tqdm.write(f"{out / name}")
@@ -81,6 +82,7 @@ def check(names: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    """The commands and their options; `run` is the function of the command that was given."""
     top = argparse.ArgumentParser(
         prog="python -m teaching",
         description="Build, check and grade the assignments, and export the quizzes.",

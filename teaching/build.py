@@ -1,8 +1,6 @@
 """Files of an assignment: the student's notebook, the answer key, the rubric, and a zip of them."""
 
-import csv
 import io
-import re
 import zipfile
 from copy import deepcopy
 from pathlib import Path
@@ -11,8 +9,8 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from teaching import authoring
-from teaching.authoring import Assignment, AuthoringError
+from teaching import authoring, source
+from teaching.authoring import Assignment
 
 # Nothing but MathJax comes from the web: without it formulas are shown as TeX.
 TEMPLATE = """\
@@ -44,20 +42,6 @@ def build(name: str, out: Path, students: list[str], secret: bytes | None) -> No
         path.write_bytes(data)
 
 
-def roster(path: Path) -> list[str]:
-    """The column `student` of a CSV file; raises AuthoringError where one is no file name."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    if not rows or "student" not in rows[0]:
-        raise AuthoringError(f"{path}: add a header line `student,name` and a line per student")
-    students = [(row["student"] or "").strip() for row in rows]
-    for line, student in enumerate(students, 2):
-        if not re.fullmatch(r"[\w@+-][\w.@+-]*", student) or students.count(student) > 1:
-            advice = "use each id once, of letters, digits and . _ @ + -"
-            raise AuthoringError(f"{path}: row {line}, column student: got {student!r}; {advice}")
-    return students
-
-
 def rubric_of(assignment: Assignment) -> str:
     """What is asked and how it is graded, as Markdown."""
     about, tasks = assignment.about, assignment.tasks
@@ -75,7 +59,7 @@ def rubric_of(assignment: Assignment) -> str:
     if by_hand := [task for task in tasks if task.by_hand]:
         lines += ["## Graded by hand", ""]
     for task in by_hand:
-        lines.append(f"- `{task.id}`, {task.points:g} points: {authoring.rubric(sources[task.id])}")
+        lines.append(f"- `{task.id}`, {task.points:g} points: {source.rubric(sources[task.id])}")
     return "\n".join(lines).rstrip() + "\n"
 
 

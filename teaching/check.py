@@ -10,8 +10,9 @@ import nbformat
 import yaml
 
 from teaching import authoring
-from teaching.authoring import Assignment, AuthoringError
+from teaching.authoring import Assignment
 from teaching.sandbox import Sandbox
+from teaching.source import AuthoringError
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ import re
 import zipfile
 from pathlib import Path
 
-from teaching.authoring import AuthoringError
 from teaching.build import pack
+from teaching.source import AuthoringError
 
 QUIZZES = Path(__file__).with_name("quizzes")
 # text2qti writes formulas as pictures that only Canvas serves; Canvas, Moodle and others all

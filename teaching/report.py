@@ -6,138 +6,66 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lib.plots import INK, MUTED, PALETTE, STYLE
-from teaching import feedback
-
-TEMPLATE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
-style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{ title }}: report on the class</title>
-<style>{{ style | safe }}
-:root { --figure-1: #b34700; --figure-2: #0068a8; }
-@media (prefers-color-scheme: dark) { :root { --figure-1: #ff9f4a; --figure-2: #63b8f0; } }
-figure { margin: 1rem 0; } figure svg { max-width: 100%; height: auto; }
-figcaption { color: var(--muted); } .wide { overflow-x: auto; }
-</style>
-</head>
-<body>
-<main>
-<h1>{{ title }}: report on the class</h1>
-<p>{{ records | length }} students: {% for status, count in statuses %}{{ count }} {{ status }}
-{{- ", " if not loop.last }}{% endfor %}.
-{% if waiting %}{{ waiting }} answers wait for points in <code>hand.csv</code>.{% endif %}</p>
-<h2>Points</h2>
-{% if graded %}
-<p>Median {{ "%.3g" | format(median) }} of {{ "%g" | format(most) }} points,
-from {{ "%.3g" | format(lowest) }} to {{ "%.3g" | format(highest) }},
-over the {{ graded }} notebooks that were graded{{ ", without what waits" if waiting }}.</p>
-<figure>{{ distribution | safe }}</figure>
-<h2>Tasks</h2>
-<figure>{{ difficulty | safe }}</figure>
-<div class="wide" role="region" aria-label="Tasks" tabindex="0">
-<table>
-<caption>Share: mean share of the points, low where a task is difficult. Discrimination:
-correlation of a task's points with those of the other tasks; – where it is undefined, as where
-all have the same.</caption>
-<thead><tr><th scope="col">Task</th><th scope="col" class="number">Points</th>
-<th scope="col" class="number">Share</th><th scope="col" class="number">Discrimination</th></tr>
-</thead>
-<tbody>
-{% for item in items %}
-<tr><th scope="row">{{ item.id }}</th><td class="number">{{ "%g" | format(item.points) }}</td>
-<td class="number">{{ item.share }}</td><td class="number">{{ item.discrimination }}</td></tr>
-{% endfor %}
-</tbody>
-</table>
-</div>
-{% else %}
-<p>No notebook was graded.</p>
-{% endif %}
-<h2>What failed most often</h2>
-{% if failures %}
-<ol>
-{% for (task, message), count in failures %}
-<li>{{ task }}, {{ count }} of {{ graded }}: <pre>{{ message }}</pre></li>
-{% endfor %}
-</ol>
-{% else %}
-<p>No check failed.</p>
-{% endif %}
-<h2>Time</h2>
-<p>{% if graded %}Processor time of a notebook: median {{ "%.2g" | format(cpu_median) }} s, at most
-{{ "%.2g" | format(cpu_most) }} s ({{ slowest }}).{% else %}–{% endif %}</p>
-<h2>To review</h2>
-{% if review %}
-<ul>
-{% for record in review %}
-<li><a href="feedback/{{ record.student | urlencode }}.html">{{ record.name }}</a>
-({{ record.student }}, {{ record.status }}): {{ (record.notes + record.flags) | join("; ") }}</li>
-{% endfor %}
-</ul>
-{% else %}
-<p>Nobody.</p>
-{% endif %}
-</main>
-</body>
-</html>
-"""
-_template = Environment(autoescape=True, trim_blocks=True).from_string(TEMPLATE)
+from teaching.templates import STYLE_SHEET, render
 
 
 def page(title: str, tasks: list[dict[str, Any]], records: list[dict[str, Any]]) -> str:
     """The HTML of the report; arguments as of `feedback.page`, a record a student."""
     graded = [r for r in records if r["status"] in ("graded", "review")]
-    ids = [task["id"] for task in tasks]
     statuses = Counter(record["status"] for record in records)
-    values: dict[str, Any] = {}
-    if graded:
-        points = np.array([task["points"] for task in tasks])
-        scores = np.array([[t["score"] for t in r["tasks"]] for r in graded], dtype=float)
-        totals, most = np.nansum(scores, axis=1), float(points.sum())
-        shares = [_mean(column) for column in (scores / points).T]
-        correlations = [_discrimination(scores, item) for item in range(len(tasks))]
-        cpu = np.array([record["cpu_seconds"] for record in graded])
-        values = {
-            "median": np.median(totals),
-            "lowest": totals.min(),
-            "highest": totals.max(),
-            "most": most,
-            "distribution": _distribution(totals, most),
-            "difficulty": _difficulty(ids, shares, correlations),
-            "items": [
-                task | {"share": _text(share), "discrimination": _text(correlation)}
-                for task, share, correlation in zip(tasks, shares, correlations, strict=True)
-            ],
-            "cpu_median": np.median(cpu),
-            "cpu_most": cpu.max(),
-            "slowest": graded[int(cpu.argmax())]["student"],
-        }
     failures = Counter(
         (task["id"], task["message"])
         for record in graded
         for task in record["tasks"]
         if task["outcome"] not in ("passed", "by hand")
     )
-    return _template.render(
+    return render(
+        "report.html.j2",
         title=title,
-        style=feedback.STYLE,
+        style=STYLE_SHEET,
         records=records,
         statuses=sorted(statuses.items()),
         waiting=sum(record["waiting"] for record in records),
         graded=len(graded),
         failures=sorted(failures.items(), key=lambda item: (-item[1], item[0]))[:5],
         review=[r for r in records if r["status"] in ("review", "failed")],
-        **values,
+        **(_statistics(tasks, graded) if graded else {}),
     )
+
+
+def _statistics(tasks: list[dict[str, Any]], graded: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the template shows of the points and the times.
+
+    Takes the tasks and at least one record, and returns numbers, pictures as SVG, and the tasks
+    with `share` and `discrimination` as texts.
+    """
+    ids = [task["id"] for task in tasks]
+    points = np.array([task["points"] for task in tasks])
+    scores = np.array([[t["score"] for t in r["tasks"]] for r in graded], dtype=float)
+    totals, most = np.nansum(scores, axis=1), float(points.sum())
+    shares = [_mean(column) for column in (scores / points).T]
+    correlations = [_discrimination(scores, item) for item in range(len(tasks))]
+    cpu = np.array([record["cpu_seconds"] for record in graded])
+    return {
+        "median": np.median(totals),
+        "lowest": totals.min(),
+        "highest": totals.max(),
+        "most": most,
+        "distribution": _distribution(totals, most),
+        "difficulty": _difficulty(ids, shares, correlations),
+        "items": [
+            task | {"share": _text(share), "discrimination": _text(correlation)}
+            for task, share, correlation in zip(tasks, shares, correlations, strict=True)
+        ],
+        "cpu_median": np.median(cpu),
+        "cpu_most": cpu.max(),
+        "slowest": graded[int(cpu.argmax())]["student"],
+    }
 
 
 def _mean(column: np.ndarray[Any, Any]) -> float:
@@ -159,6 +87,7 @@ def _text(value: float) -> str:
 
 
 def _distribution(totals: np.ndarray[Any, Any], most: float) -> str:
+    """The histogram of the students' points, as SVG."""
     edges = np.linspace(0, most, 11)
     counts, _ = np.histogram(totals.clip(0, most), edges)
     with rc_context(STYLE):  # type: ignore[arg-type]
@@ -176,6 +105,7 @@ def _distribution(totals: np.ndarray[Any, Any], most: float) -> str:
 
 
 def _difficulty(ids: list[str], shares: list[float], correlations: list[float]) -> str:
+    """Bars of mean share and discrimination, as SVG; a row a task, a dash where one is NaN."""
     with rc_context(STYLE):  # type: ignore[arg-type]
         figure = Figure(figsize=(6, 1 + 0.42 * len(ids)))
         left, right = figure.subplots(1, 2, sharey=True)
@@ -204,7 +134,7 @@ def _difficulty(ids: list[str], shares: list[float], correlations: list[float]) 
 
 
 def _svg(figure: Figure, name: str, alt: str) -> str:
-    """A figure in the page's colours, with ids of its own."""
+    """A figure as SVG in the page's colours, which `alt` describes; `name` begins its ids."""
     figure.patch.set_alpha(0)
     for ax in figure.axes:
         ax.patch.set_alpha(0)

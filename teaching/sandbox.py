@@ -2,13 +2,12 @@
 
 A `Sandbox` is one process that has imported TensorFlow and waits. For each submission it forks
 a `Job` with namespaces, limits and a system call filter of its own (`sandboxed.py`).
-What comes from a job is untrusted: JSON of limited size, of which each part is checked.
+What comes from a job is untrusted: `replies.py` reads it.
 """
 
 import contextlib
 import json
 import os
-import re
 import secrets
 import select
 import shutil
@@ -18,9 +17,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
+
+from teaching.replies import Reply, read_reply
 
 PROGRAM = Path(__file__).with_name("sandboxed.py")
 USER = "65534"
@@ -46,19 +47,6 @@ class Limits:
     total: float = 600.0
     memory: int = 4 * 2**30
     disk: int = 256 * 2**20
-
-
-@dataclass(frozen=True)
-class Reply:
-    """How a cell ended; texts are the student's, and nothing in them is to be trusted."""
-
-    outcome: Literal["ok", "error", "timeout", "died"]
-    error: str = ""  # the exception's type
-    text: str = ""  # the exception's message, or why the process died
-    line: int = 0  # of a check, where the exception passed
-    output: str = ""
-    images: list[str] = field(default_factory=list)  # PNG, base64
-    patched: list[str] = field(default_factory=list)  # what the code had replaced in libraries
 
 
 class Sandbox:
@@ -174,7 +162,7 @@ class Job:
                 line = self._line(PATIENCE)
             if line is None:
                 raise ValueError("it did not stop when interrupted")
-            reply = _reply(line, token)
+            reply = read_reply(line, token)
         except (OSError, ValueError, RecursionError) as error:
             text = str(error) if isinstance(error, ValueError) else "it ended"
             self.end()
@@ -215,40 +203,11 @@ class Job:
         return line
 
 
-def _reply(line: bytes, token: str) -> Reply:
-    """Read an untrusted line; ValueError for anything but a reply to this cell."""
-    first, passed, rest = [*line.split(b" ", 2), b"", b""][:3]
-    if not secrets.compare_digest(first, token.encode()) or passed not in (b"0", b"1"):
-        raise ValueError("it answered out of turn")
-    data: Any = json.loads(rest)
-    error = data.get("error") if isinstance(data, dict) else None
-    if not isinstance(data, dict) or not isinstance(error, dict | None):
-        raise ValueError("its answer is malformed")
-
-    def texts(name: str, longest: int) -> list[str]:
-        found = data.get(name)
-        found = found if isinstance(found, list) else []
-        return [t for t in found[:20] if isinstance(t, str) and len(t) <= longest]
-
-    images = [t for t in texts("images", 200_000)[:3] if re.fullmatch("iVBOR[A-Za-z0-9+/=\n]*", t)]
-    output = data.get("output")
-    output = output[:21_000] if isinstance(output, str) else ""
-    common: dict[str, Any] = {"output": output, "images": images, "patched": texts("patched", 200)}
-    if passed == b"1":
-        return Reply("ok", **common)
-    error = error or {}
-    number = error.get("line")
-    return Reply(
-        "error",
-        error=str(error.get("type", ""))[:80],
-        text=str(error.get("text", ""))[:2000],
-        line=number if isinstance(number, int) else 0,
-        **common,
-    )
-
-
 def _bubblewrap(limits: Limits) -> list[str]:
-    """The command that shows a program the interpreter, its packages and /usr, read-only."""
+    """The command that shows a program the interpreter, its packages and /usr, read-only.
+
+    The program finds `limits` in its environment, as JSON. Raises SandboxMissing.
+    """
     python = {Path(p) for p in (sys.prefix, sys.base_prefix)}
     python |= {p.resolve() for p in python}
     shown = [Path("/usr"), *sorted(p for p in python if not p.is_relative_to("/usr"))]

@@ -299,6 +299,10 @@ class Output(io.TextIOBase):
 
 
 def make_shell():
+    """IPython as a notebook has it, without commands of the system.
+
+    Its `run` takes a cell and returns the exception that ended it; what is shown goes to `output`.
+    """
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher
     from IPython.core.interactiveshell import InteractiveShell

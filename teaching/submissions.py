@@ -16,22 +16,18 @@ to `KEY.ipynb`, under a key made of safe characters.
 """
 
 import io
-import os
 import re
-import stat
 import unicodedata
 import zipfile
-import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-MOST_BYTES = 20_000_000  # of a notebook, and of a zip that a student hands in
+from teaching.archives import BROKEN, Entry, Problem, in_folder, in_zip
+
 MOST_IN_ALL = 4_000_000_000  # bytes read from one export
 MOST_ENTRIES = 50_000
-MOST_RATIO = 200  # of sizes before and after compression, for what is larger than a megabyte
 RUBBISH = re.compile(r"__MACOSX|\.ipynb_checkpoints|\.DS_Store|\._.*|Thumbs\.db|desktop\.ini")
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+_?(?P<file>.*)", re.S)
 CANVAS = re.compile(
@@ -40,19 +36,11 @@ CANVAS = re.compile(
     re.S,
 )
 COPY = re.compile(r"(?:-(\d{1,3})| ?\((\d{1,3})\))$")  # Canvas and browsers number copies of a file
-BROKEN = (
-    zipfile.BadZipFile, RuntimeError, EOFError, OSError, ValueError, OverflowError, IndexError,
-    zlib.error,
-)  # fmt: skip
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.I)  # no file names on Windows
 
 
 class SubmissionsError(ValueError):
     """The export as a whole cannot be used; the message says why and what to do."""
-
-
-class Problem(Exception):
-    """One file cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -74,17 +62,10 @@ class Submission:
 
 
 @dataclass(frozen=True)
-class _Entry:
-    path: PurePosixPath
-    time: float
-    read: Callable[[], bytes]  # raises Problem
-
-
-@dataclass(frozen=True)
 class _File:
     """An entry, and what the system's name for it says."""
 
-    entry: _Entry
+    entry: Entry
     name: str
     late: bool = False
     upload: int = 0
@@ -97,10 +78,10 @@ def collect(source: Path, into: Path, assignment: str) -> list[Submission]:
     What is wrong with one submission is its `problem`; SubmissionsError is for the whole.
     """
     if source.is_dir():
-        entries = list(_in_folder(source))
+        entries = list(in_folder(source))
     elif zipfile.is_zipfile(source):
         try:
-            entries = list(_in_zip(zipfile.ZipFile(source), MOST_ENTRIES))
+            entries = list(in_zip(zipfile.ZipFile(source), MOST_ENTRIES))
         except (Problem, *BROKEN) as error:
             raise SubmissionsError(f"{source}: {error}; export the submissions again") from None
     else:
@@ -129,74 +110,17 @@ def collect(source: Path, into: Path, assignment: str) -> list[Submission]:
     return submissions
 
 
-def _in_folder(folder: Path) -> Iterator[_Entry]:
-    for at, folders, files in os.walk(folder):
-        links = [name for name in folders if (Path(at) / name).is_symlink()]
-        for name in sorted([*links, *files]):
-            path = Path(at) / name
-            relative = _path(str(path.relative_to(folder)))
-            if name in links:
-                relative /= "(a link)"
-
-            def read(path: Path = path) -> bytes:
-                if not stat.S_ISREG(path.lstat().st_mode):
-                    raise Problem("it is a link, not a file")
-                with path.open("rb") as file:
-                    return _limited(file.read(MOST_BYTES + 1))
-
-            yield _Entry(relative, path.lstat().st_mtime, read)
-
-
-def _in_zip(archive: zipfile.ZipFile, most: int) -> Iterator[_Entry]:
-    """The files of an archive. Raises Problem where it is not one of an honest program."""
-    if len(archive.infolist()) > most:
-        raise Problem(f"the zip has more than {most:,} entries")
-    for info in archive.infolist():
-        name = info.filename
-        if not info.flag_bits & 0x800:  # not said to be UTF-8, but often it is
-            try:
-                name = name.encode("cp437").decode("utf-8")
-            except UnicodeError:
-                name = info.filename
-        path = _path(name.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or re.match("[A-Za-z]:", str(path)):
-            raise Problem(f"the zip has the unsafe path {name!r}")
-        if info.is_dir():
-            continue
-
-        def read(info: zipfile.ZipInfo = info) -> bytes:
-            if stat.S_ISLNK(info.external_attr >> 16):
-                raise Problem("it is a link, not a file")
-            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise Problem("it is compressed in an unusual way")
-            large = info.file_size > 1_000_000
-            if large and info.file_size > MOST_RATIO * max(info.compress_size, 1):
-                raise Problem("it is compressed beyond belief")
-            try:
-                with archive.open(info) as file:
-                    return _limited(file.read(MOST_BYTES + 1))
-            except BROKEN as error:
-                raise Problem(f"it cannot be unpacked: {error}") from None
-
-        yield _Entry(path, float("".join(f"{n:02d}" for n in info.date_time)), read)
-
-
-def _path(name: str) -> PurePosixPath:
-    return PurePosixPath(unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode()))
-
-
-def _limited(content: bytes) -> bytes:
-    if len(content) > MOST_BYTES:
-        raise Problem(f"it has more than {MOST_BYTES // 1_000_000} MB")
-    return content
-
-
 _Key = tuple[Literal["moodle", "canvas", "plain"], str, str]  # system, its id, name
 
 
-def _by_student(entries: list[_Entry], wrapper: str, assignment: str) -> dict[_Key, list[_File]]:
+def _by_student(entries: list[Entry], wrapper: str, assignment: str) -> dict[_Key, list[_File]]:
+    """The files of each student, by the form in which the system names them.
+
+    `wrapper` is the export's own name, that of a folder round all others. A student all of whose
+    files are for another assignment has none.
+    """
     groups: dict[_Key, list[_File]] = defaultdict(list)
-    plain: list[tuple[tuple[str, ...], _Entry]] = []
+    plain: list[tuple[tuple[str, ...], Entry]] = []
     for entry in entries:
         parts = entry.path.parts
         if any(RUBBISH.fullmatch(part) for part in parts):
@@ -227,6 +151,7 @@ def _by_student(entries: list[_Entry], wrapper: str, assignment: str) -> dict[_K
 
 
 def _keys(groups: dict[_Key, list[_File]]) -> dict[_Key, str]:
+    """A name for the files of each student that is unique and safe on every system."""
     keys: dict[_Key, str] = {}
     taken: set[str] = set()
     for lms, lms_id, name in sorted(groups):
@@ -243,7 +168,10 @@ def _keys(groups: dict[_Key, list[_File]]) -> dict[_Key, str]:
 
 
 def _choose(files: list[_File], assignment: str) -> tuple[bytes, list[str]]:
-    """The notebook that counts, and notes on the choice."""
+    """The content of the notebook that counts, and notes on the choice.
+
+    Where there is none among a student's files, the best zip is searched. Raises Problem.
+    """
     found = [file for file in files if file.name.lower().endswith(".ipynb")]
     zips = [file for file in files if file.name.lower().endswith(".zip")]
     notes = []
@@ -252,7 +180,7 @@ def _choose(files: list[_File], assignment: str) -> tuple[bytes, list[str]]:
         notes.append(f"taken from {chosen.name}")
         try:
             archive = zipfile.ZipFile(io.BytesIO(chosen.entry.read()))
-            entries = list(_in_zip(archive, 1000))
+            entries = list(in_zip(archive, 1000))
         except (Problem, *BROKEN) as error:
             raise Problem(f"{chosen.name}: {error}") from None
         found = [

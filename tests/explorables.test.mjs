@@ -1,10 +1,10 @@
-// Calls of the modules of lib/explorables/web, compared with what NumPy gave: the file VECTORS holds
+// Calls of the modules of explorables/web, compared with what NumPy gave: the file VECTORS holds
 // [{module, call, args, expected, tolerance}], written by tests/test_explorables.py.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-const web = new URL("../lib/explorables/web/", import.meta.url);
+const web = new URL("../explorables/web/", import.meta.url);
 
 for (const [i, vector] of JSON.parse(readFileSync(process.env.VECTORS, "utf8")).entries()) {
   const { module, call, args, expected, tolerance } = vector;

@@ -91,7 +91,7 @@ def imported(module):
 @functools.cache
 def imports(path):
     """What one file imports, inside functions as well."""
-    names, around = [], [path.parent, ROOT, ROOT / "extensions"]
+    names, around = [], [path.parent, ROOT]
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             names += [(around, alias.name) for alias in node.names]

@@ -14,8 +14,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.depends(
-    "extensions/**/*", "assets/**/*", "lib/**/*", "_config.yml", "package-lock.json",
-    "book/references.bib", "tools/build.py",
+    "extensions/**/*", "assets/**/*", "lib/**/*", "explorables/**/*", "_config.yml",
+    "package-lock.json", "book/references.bib", "tools/*.py",
 )  # fmt: skip
 PAGE = """\
 ---
@@ -89,7 +89,8 @@ The claim {claim}`mostly`.
 
 @pytest.fixture
 def book(tmp_path):
-    for name in ("_config.yml", "assets", "extensions", "lib", "node_modules", "requirements.txt"):
+    rooms = "assets explorables extensions lib node_modules tools".split()
+    for name in (*rooms, "_config.yml", "requirements.txt"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "book").mkdir()
     (tmp_path / "notebooks").mkdir()
@@ -122,13 +123,13 @@ def run(book, *command, **environment):
 
 
 def execute(book, **environment):
-    return run(book, sys.executable, "extensions/execute.py", **environment)
+    return run(book, sys.executable, "-m", "tools.execute", **environment)
 
 
 def build(book, **environment):
     code, text = execute(book, **environment)
     assert code == 0, text
-    return run(book, sys.executable, ROOT / "tools/build.py", "html", **environment)
+    return run(book, sys.executable, "-m", "tools.build", "html", **environment)
 
 
 def executed(text):
@@ -184,11 +185,11 @@ def test_only_a_change_of_code_or_library_executes_a_chapter_again(book):
 
 def test_what_is_not_python_in_the_library_executes_the_chapters_again(book):
     write(book, {"01-chapter": TINY})
-    (book / "lib").unlink()
-    shutil.copytree(ROOT / "lib", book / "lib")
+    (book / "explorables").unlink()
+    shutil.copytree(ROOT / "explorables", book / "explorables")
     assert executed(execute(book)[1])
-    for name in ("explorables/mc_dropout.json", "explorables/web/ui.js"):
-        with open(book / "lib" / name, "a") as file:
+    for name in ("mc_dropout.json", "web/ui/panel.js"):
+        with open(book / "explorables" / name, "a") as file:
             file.write("\n")
         assert executed(execute(book)[1]), name
     assert not executed(execute(book)[1])
@@ -214,7 +215,7 @@ def test_another_first_seed_and_back_executes_nothing_twice(book):
 def test_an_interruption_ends_at_once_and_keeps_what_is_done(book):
     slow = TINY.replace("1 + 1", "import time; time.sleep(100)")
     write(book, {"01-chapter": slow, "02-chapter": TINY})  # the last is the first to start
-    command = [sys.executable, "extensions/execute.py"]
+    command = [sys.executable, "-m", "tools.execute"]
     with subprocess.Popen(
         command, cwd=book, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -6,19 +6,24 @@ import subprocess
 import sys
 from pathlib import Path
 
-import colab
 import nbformat
 import pytest
+
+from tools import colab
 
 NOTEBOOKS = colab.ROOT / "notebooks"
 NAMES = sorted((path.stem for path in NOTEBOOKS.glob("*.ipynb")), reverse=True)
 CONFIG = Path(__file__).with_name("nbval.cfg")
-pytestmark = pytest.mark.depends("lib/**/*", "tests/colab.txt", "tests/nbval.cfg")
+pytestmark = pytest.mark.depends(
+    "lib/**/*", "explorables/**/*", "tools/colab.txt", "tests/nbval.cfg"
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def environment():
-    subprocess.run([sys.executable, colab.__file__], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "tools.colab"], check=True, capture_output=True, cwd=colab.ROOT
+    )
 
 
 @pytest.mark.long

@@ -19,6 +19,7 @@ from keras import layers, optimizers, regularizers
 from keras.optimizers import schedules
 
 from lib import ensemble
+from lib.ensemble import plain, step, training
 from lib.schedules import CycledSGD, OneCycle
 
 pytestmark = pytest.mark.depends()
@@ -34,7 +35,7 @@ LENGTHS = {"long": 0, "short": 10**9}  # updates worth compiling
 
 @pytest.fixture(params=LENGTHS)
 def length(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ensemble, "UPDATES_WORTH_COMPILING", LENGTHS[request.param])
+    monkeypatch.setattr(training, "UPDATES_WORTH_COMPILING", LENGTHS[request.param])
 
 
 long_and_short = pytest.mark.usefixtures("length")
@@ -80,7 +81,15 @@ def eager(model: keras.Model) -> keras.Model:
 
 
 def by_keras(build: ensemble.Build, data: Any, seed: int) -> tuple[keras.Model, dict[str, Any]]:
-    """Train with `fit` itself, on batches in the documented order of rows."""
+    """Train by Keras alone, on batches in the documented order of rows."""
+    [model], history = plain.fit(
+        lambda: eager(build()), data, seeds=[seed], epochs=EPOCHS, batch_size=BATCH
+    )
+    return model, {name: values[0] for name, values in history.items()}
+
+
+def by_fit(build: ensemble.Build, data: Any, seed: int) -> tuple[keras.Model, dict[str, Any]]:
+    """The same by `fit`, which also averages metrics that are no mean over the batches."""
     keras.utils.set_random_seed(seed)
     model = eager(build())
     generator, steps = np.random.default_rng(seed), ROWS // BATCH
@@ -102,15 +111,16 @@ def assert_equals_keras(
     data: Any,
     members: tuple[int, ...] = (2,),
     lengths: Iterable[str] = LENGTHS,
+    alone: Callable[..., tuple[keras.Model, dict[str, Any]]] = by_keras,
 ) -> None:
     """Compare the ensembles of all lengths with one training by Keras."""
     results: dict[str, ensemble.Result] = {}
     for length in lengths:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(ensemble, "UPDATES_WORTH_COMPILING", LENGTHS[length])
+            patch.setattr(training, "UPDATES_WORTH_COMPILING", LENGTHS[length])
             results[length] = small(build, data=data)
     for k in members:
-        model, history = by_keras(build, data, SEEDS[k])
+        model, history = alone(build, data, SEEDS[k])
         for length, result in results.items():
             for variable, weights in zip(model.variables, result.weights, strict=True):
                 what = f"{variable.path}, {length}"
@@ -121,6 +131,16 @@ def assert_equals_keras(
             for name, values in history.items():
                 what, ours = f"{name}, {length}", result.history[name][k]
                 np.testing.assert_allclose(ours, values, atol=1e-5, err_msg=what)
+
+
+def test_the_plain_version_trains_as_fit_does_on_its_batches() -> None:
+    data, build = table(), builder(layers.BatchNormalization, lambda: layers.Dropout(0.5))
+    (ours, history), (theirs, expected) = by_keras(build, data, 3), by_fit(build, data, 3)
+    assert set(history) == set(expected)
+    for name, values in expected.items():
+        np.testing.assert_allclose(history[name], values, atol=1e-6)
+    for one, other in zip(ours.variables, theirs.variables, strict=True):
+        np.testing.assert_allclose(one.numpy(), other.numpy(), atol=1e-6)
 
 
 def adamw_excluding(*names: str) -> keras.Optimizer:
@@ -263,11 +283,11 @@ def test_regression_with_metrics_and_all_members() -> None:
         model.compile(optimizer="adam", loss="huber", metrics=metrics)
         return model
 
-    assert_equals_keras(build, table("numbers"), members=(0, 1, 2))
+    assert_equals_keras(build, table("numbers"), members=(0, 1, 2), alone=by_fit)
 
 
 def test_validation_in_several_passes_equals_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ensemble, "EVALUATION_ROWS", 4)
+    monkeypatch.setattr(step, "EVALUATION_ROWS", 4)
     assert_equals_keras(builder(), table(), lengths=["short"])  # validation is not compiled
 
 
@@ -315,6 +335,16 @@ def test_best_rate_has_the_best_median_and_nan_is_worst() -> None:
     assert ensemble.best_rate(runs) == 0.3
     assert ensemble.best_rate({k: runs[k] for k in (1.0, 0.1)}, "val_loss") == 1.0
     assert ensemble.best_rate(runs, "val_loss") == 0.3
+    assert ensemble.best_rate(runs, mode="min") == 1.0
+
+
+@pytest.mark.parametrize("metric", ["val_precision", "val_r2_score", "val_mae"])
+def test_best_rate_asks_for_the_mode_of_what_it_does_not_know(metric: str) -> None:
+    runs: Any = {rate: SimpleNamespace(history={metric: np.full((3, 1), rate)}) for rate in (1, 2)}
+    with pytest.raises(ValueError, match=f"mode takes 'max' or 'min' for '{metric}'"):
+        ensemble.best_rate(runs, metric)
+    assert ensemble.best_rate(runs, metric, mode="max") == 2
+    assert ensemble.best_rate(runs, metric, mode="min") == 1
 
 
 def test_models_of_a_result_are_independent() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from keras import initializers, layers
 
-from lib._ensemble_members import initial_members
+from lib.ensemble.members import initial_members
 
 pytestmark = pytest.mark.depends()
 

@@ -16,16 +16,16 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from explorables import shared, write_scripts
 from matplotlib.figure import Figure
 from test_explorables import EXTREMES
 from test_pages import AXE, served
 
+from explorables import _clipping, _constraints, _dropout, _race, _schedules, _signal, _slopes
+from explorables._shell import number
+from extensions.live_figures import shared, write_scripts
 from lib import explorables
-from lib.explorables import _clipping, _constraints, _dropout, _race, _schedules, _signal, _slopes
-from lib.explorables._shell import number
 
-pytestmark = pytest.mark.depends("lib/explorables/**/*", "assets/*")
+pytestmark = pytest.mark.depends("explorables/**/*", "assets/*")
 
 ROOT = Path(__file__).parents[1]
 DESKTOP = {"width": 1280, "height": 900}

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from lib.explorables import _clipping, _constraints, _dropout, _race, _schedules, _signal, _slopes
+from explorables import _clipping, _constraints, _dropout, _race, _schedules, _signal, _slopes
 
-pytestmark = pytest.mark.depends("lib/explorables/**/*")
+pytestmark = pytest.mark.depends("explorables/**/*")
 
 
 def decades(first, last):

@@ -11,7 +11,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.depends(
-    "tests/*.*", "lib/**/*", "extensions/*", "notebooks/*.ipynb", "tests/memory.py"
+    "tests/*.*",
+    "lib/**/*",
+    "explorables/**/*",
+    "extensions/*",
+    "tools/*",
+    "notebooks/*.ipynb",
+    "tests/memory.py",
 )
 SMALL = """
 from pathlib import Path
@@ -150,7 +156,7 @@ pytest.main(["--collect-only", "-q", "tests/test_colab.py"], plugins=[Collected(
 
 
 def test_nbval_runs_a_notebook_whenever_it_the_library_or_the_lock_changed(tmp_path):
-    for folder in ("tests", "lib", "notebooks", "extensions"):
+    for folder in ("tests", "lib", "explorables", "notebooks", "extensions", "tools"):
         ignored = shutil.ignore_patterns("__pycache__", "teaching")
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
     for name in ("requirements.txt", "pyproject.toml"):

@@ -7,12 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import badge
-import execute
 import nbformat
 import pytest
-from jupyter_cache import get_cache
-from myst_nb.core.read import myst_nb_reader_plugin
+
+from extensions.executed import executed
 
 ROOT = Path(__file__).parents[1]
 BUILT = ROOT / "_build/notebook"
@@ -41,19 +39,12 @@ def test_the_committed_notebook_is_the_built_one(path):
 
 
 def glued(stem):
-    notebook = myst_nb_reader_plugin(str(ROOT / f"book/{stem}.md"))
-    _, executed = get_cache(execute.cache_folder()).merge_match_into_notebook(notebook)
-    outputs = [output for cell in executed.cells for output in cell.get("outputs", [])]
+    cells = executed(ROOT, ROOT / f"book/{stem}.md").notebook.cells
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
     found = [output for output in outputs if "scrapbook" in output.get("metadata", {})]
     return {
         output["data"]["application/papermill.record/text/plain"].strip("'\"") for output in found
     }
-
-
-def test_the_badges_of_the_readme_follow_the_repository():
-    text = (ROOT / "README.md").read_text("utf-8")
-    assert "<!-- badges -->" in text
-    assert badge.readme(text) == text, "run `make notebooks` and commit what it writes"
 
 
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)

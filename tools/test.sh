@@ -15,8 +15,8 @@ stage() {
   [ $code = 0 ] || cat "$logs/$name" >&2
   return $code
 }
-pages() { stage "pages and notebooks" python tools/build.py html notebook; }
-beside() { stage "lint and types" make check && stage "Colab's environment" python tests/colab.py; }
+pages() { stage "pages and notebooks" python -m tools.build html notebook; }
+beside() { stage "lint and types" make check && stage "Colab's environment" python -m tools.colab; }
 print_book() { make pdf zip && python -m pytest tests/test_pdf.py; }
 both() {  # run two functions beside each other; fail if one of them does
   local code=0
@@ -24,10 +24,10 @@ both() {  # run two functions beside each other; fail if one of them does
   wait $! && return $code
 }
 tests() {
-  python -m pytest -n "${JOBS:-logical}" --maxschedchunk 1 --doctest-modules lib extensions/badge.py tests "$@"
+  python -m pytest -n "${JOBS:-logical}" --maxschedchunk 1 --doctest-modules lib explorables tests "$@"
 }
 
-python extensions/execute.py && both pages beside || exit 1
+python -m tools.execute && both pages beside || exit 1
 start=$SECONDS code=0
 if type latexmk xelatex rsvg-convert pdftotext >/dev/null 2>&1; then
   stage "PDF" print_book & 

@@ -13,7 +13,7 @@ tools=(ipykernel nbval pytest scipy)
 "$env/bin/uv" pip install --quiet --python "$env/bin/python" "${tools[@]}"
 "$env/bin/uv" pip list --quiet --python "$env/bin/python" | grep -E '^(keras|matplotlib|numpy|pandas|scikit-learn|tensorflow)'
 export PYTHONPATH=$PWD
-modules=(callbacks data diagnostics ensemble ensemble_members evidence plots schedules)
+modules=(callbacks data diagnostics ensemble ensemble_members evidence keras_internals plots schedules)
 files=()
 for module in "${modules[@]}"; do files+=("tests/test_$module.py"); done
 ALL=1 "$env/bin/python" -m pytest --doctest-modules lib "${files[@]}"

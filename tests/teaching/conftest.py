@@ -111,7 +111,10 @@ class Course:
 
 def pytest_collection_modifyitems(items):
     here = Path(__file__).parent
-    files = "_config.yml", "teaching/*.py", "teaching/quizzes/*", "lib/**/*", "assets/book.css"
+    files = (
+        "_config.yml", "teaching/*.py", "teaching/templates/*", "teaching/quizzes/*", "lib/**/*",
+        "assets/book.css",
+    )  # fmt: skip
     for item in items:
         if item.path.is_relative_to(here):
             own = "{name}" if item.module.__name__ == "test_assignments" else "*"

@@ -9,7 +9,8 @@ import nbformat
 import pytest
 
 from teaching import authoring, build
-from teaching.authoring import AuthoringError
+from teaching.roster import read_students
+from teaching.source import AuthoringError
 
 SECRET = b"of the course"
 
@@ -67,7 +68,7 @@ def test_key_has_solutions_and_hidden_tests_and_is_escaped(course, files, tmp_pa
 def test_roster_names_students_and_nothing_else(tmp_path):
     path = tmp_path / "roster.csv"
     path.write_text("student,name\nada,Ada L.\nkim@x.org,Kim\n", "utf-8-sig")
-    assert build.roster(path) == ["ada", "kim@x.org"]
+    assert read_students(path) == ["ada", "kim@x.org"]
     for rows, says in {
         "name\nAda": "add a header line",
         "student\n../ada": "row 2, column student: got '../ada'; use each id once",
@@ -76,7 +77,7 @@ def test_roster_names_students_and_nothing_else(tmp_path):
     }.items():
         path.write_text(rows, "utf-8")
         with pytest.raises(AuthoringError, match=says):
-            build.roster(path)
+            read_students(path)
 
 
 def test_stock_nbgrader_generates_and_grades_the_source(course, tmp_path):

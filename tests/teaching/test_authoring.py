@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from teaching import authoring
-from teaching.authoring import AuthoringError, Task
+from teaching.source import AuthoringError, Task
 
 SECRET = b"of the course"
 

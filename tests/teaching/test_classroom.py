@@ -15,8 +15,10 @@ import nbformat
 import pytest
 
 from teaching import authoring, classroom
-from teaching.classroom import ClassError
+from teaching.hand import COLUMNS
 from teaching.sandbox import Limits, SandboxMissing
+from teaching.store import ClassError
+from teaching.tables import write_table
 
 ROOT = Path(__file__).parents[2]
 NAME = "01-small"
@@ -56,8 +58,8 @@ def fake_named(student, content, assignment):
 @pytest.fixture
 def graded(course, tmp_path, monkeypatch):
     """Grade these texts by file name; `graded.count()` says how many were since last time."""
-    monkeypatch.setattr(classroom, "_named", fake_named)
-    monkeypatch.setattr(classroom, "grade_one", fake)
+    monkeypatch.setattr("teaching.jobs._named", fake_named)
+    monkeypatch.setattr("teaching.jobs.grade_one", fake)
     log = tmp_path / "log"
     monkeypatch.setenv("GRADED", str(log))
 
@@ -93,7 +95,7 @@ def hand_in(out, **points):
     for row in rows:
         row.update(points.get(f"{row['student']}_{row['task']}", {}))
     with (out / "hand.csv").open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.DictWriter(file, classroom.HAND)
+        writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
 
@@ -164,7 +166,7 @@ def test_tables_import_into_moodle_and_canvas(graded):
 
 
 def test_a_carriage_return_does_not_break_a_table(tmp_path):
-    classroom._csv(tmp_path / "a.csv", ["student", "answer"], [["ann", "half\rlost"]])
+    write_table(tmp_path / "a.csv", ["student", "answer"], [["ann", "half\rlost"]])
     assert table(tmp_path / "a.csv") == [{"student": "ann", "answer": "half\nlost"}]
 
 
@@ -371,7 +373,8 @@ def test_a_whole_class_by_joblib_and_by_dask(export, tmp_path):
 
 def test_a_run_that_is_killed_is_resumed(export, course, tmp_path, sandbox, monkeypatch):
     sandbox.limits = Limits()
-    monkeypatch.setattr(classroom._here, "sandbox", sandbox, raising=False)  # this process goes on
+    here = "teaching.jobs._here.sandbox"  # this process goes on
+    monkeypatch.setattr(here, sandbox, raising=False)
     source, expected = export
     out = tmp_path / "out"
     code = (

@@ -12,6 +12,8 @@ from teaching import __main__ as cli
 from teaching import authoring, check, classroom
 from teaching.check import Outcome
 from teaching.sandbox import Sandbox, SandboxMissing
+from teaching.source import AuthoringError
+from teaching.store import ClassError
 
 
 @pytest.fixture
@@ -97,7 +99,7 @@ def test_grade_passes_options_on_and_exits_by_the_summary(monkeypatch, tmp_path,
 
 
 def test_mistakes_of_the_class_are_told_and_others_are_not_hidden(monkeypatch, capsys):
-    for error in (classroom.ClassError("mend hand.csv"), ValueError("a bug")):
+    for error in (ClassError("mend hand.csv"), ValueError("a bug")):
         monkeypatch.setattr(classroom, "finish", Mock(side_effect=error))
         if type(error) is ValueError:
             with pytest.raises(ValueError, match="a bug"):
@@ -131,7 +133,7 @@ def test_wrong_solutions_are_read_with_care(course):
     }.items():
         if text:
             (course.folder / "wrong" / f"{course.name}.yml").write_text(text, "utf-8")
-        with pytest.raises(authoring.AuthoringError, match=says):
+        with pytest.raises(AuthoringError, match=says):
             check.wrong_solutions(assignment)
 
 

@@ -17,8 +17,10 @@ from small_assignment import (
     write,
 )  # fmt: skip
 
-from teaching import authoring, grading
-from teaching.grading import align, flags, grade, read_cells
+from teaching import authoring
+from teaching.alignment import align, read_cells
+from teaching.grading import grade
+from teaching.syntax import flags, pristine
 
 
 @pytest.fixture(scope="module")
@@ -145,16 +147,15 @@ def test_of_duplicates_the_exact_id_wins_else_the_first(assignment, tmp_path):
 
 def test_checks_use_what_was_given(assignment):
     source = "assert np.all(x) and len(double(y)) == 2, f'{len(y)} of {np}'\nint = 3\nint + 1"
-    pristine = grading._pristine(source, {"np", "double"})
-    assert pristine == (
+    assert pristine(source, {"np", "double"}) == (
         "assert _given_np.all(x) and _given_len(_given_double(y)) == 2, f'{len(y)} of {np}'\n"
         "int = 3\nint + 1"
     )
-    assert grading._pristine("é = all(ß); all(é)", set()) == "é = _given_all(ß); _given_all(é)"
+    assert pristine("é = all(ß); all(é)", set()) == "é = _given_all(ß); _given_all(é)"
     own = "class A:\n def f(self): super().f(); return np.abs(__name__)"
-    assert grading._pristine(own, {"np"}) == own.replace("np", "_given_np")
+    assert pristine(own, {"np"}) == own.replace("np", "_given_np")
     own = "def g():\n def sum(): return 3\n match 3:\n  case len: return len + sum()"
-    assert grading._pristine(own, set()) == own
+    assert pristine(own, set()) == own
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from teaching import quizzes
-from teaching.authoring import AuthoringError
+from teaching.source import AuthoringError
 
 TEXT = r"""Quiz title: Gradients
 Quiz description: How large is $\sigma_l$?

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from teaching import sandbox as module
+from teaching.replies import read_reply
 from teaching.sandbox import Sandbox, SandboxMissing
 
 
@@ -131,11 +132,11 @@ def test_ends_its_processes():
 )
 def test_malformed_replies_are_errors(line):
     with pytest.raises((ValueError, RecursionError)):
-        module._reply(line, "t")
+        read_reply(line, "t")
 
 
 def test_replies_are_cut_to_size():
     line = b't 0 {"error": {"type": 3, "line": "x"}, "output": 5, "images": ["<script>", 4]}'
-    reply = module._reply(line, "t")
+    reply = read_reply(line, "t")
     assert (reply.outcome, reply.error, reply.line, reply.output) == ("error", "3", 0, "")
     assert reply.images == reply.patched == []

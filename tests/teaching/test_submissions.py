@@ -10,7 +10,7 @@ import zipfile
 
 import pytest
 
-from teaching import submissions
+from teaching import archives, submissions
 from teaching.submissions import SubmissionsError, collect
 
 NAME = "02-initialization"
@@ -172,7 +172,7 @@ def test_links_are_not_followed(collected, tmp_path):
 
 
 def test_bombs_cost_the_one_who_sent_them(collected, monkeypatch):
-    large = os.urandom(submissions.MOST_BYTES + 1)
+    large = os.urandom(archives.MOST_BYTES + 1)
     bomb = packed({"x.ipynb": bytes(10**8)})
     found = collected({
         "a.ipynb": large, "b.ipynb": bytes(10**7), "c.zip": bomb, "d.zip": packed({"x.zip": bomb}),

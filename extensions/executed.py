@@ -1,0 +1,54 @@
+"""The cache of executed chapters: where it is, and what it holds of a page.
+
+It has a folder for each state of all that outputs depend on besides a chapter's own code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+SECONDS = "execution_seconds"  # under this name the cache keeps how long a chapter ran
+
+
+def cache_folder(root: Path) -> Path:
+    """The cache of the outputs that the present inputs give, in the book below ``root``."""
+    return root / "_build/executed" / _inputs(root)[:16]
+
+
+def _inputs(root: Path) -> str:
+    digest = hashlib.sha256(f"{sys.version} {os.environ.get('BOOK_FIRST_SEED', '')}".encode())
+    library = [path for folder in ("lib", "explorables") for path in (root / folder).rglob("*")]
+    library = [path for path in library if path.is_file() and "__pycache__" not in path.parts]
+    for path in [*sorted(library), root / "requirements.txt"]:
+        digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Executed:
+    """A chapter with its outputs, and the seconds that they took."""
+
+    notebook: NotebookNode
+    seconds: float
+
+
+def executed(root: Path, chapter: Path) -> Executed:
+    """What the cache holds of a chapter's source.
+
+    Raises:
+        KeyError: this code has not been executed with the present inputs.
+    """
+    from jupyter_cache import get_cache
+    from myst_nb.core.read import myst_nb_reader_plugin
+
+    cache = get_cache(cache_folder(root))
+    key, notebook = cache.merge_match_into_notebook(myst_nb_reader_plugin(str(chapter)))
+    return Executed(notebook, cache.get_cache_record(key).data[SECONDS])

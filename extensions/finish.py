@@ -1,0 +1,34 @@
+"""What is done once the HTML pages are written: each step in its order.
+
+The pages are read anew here, since a content security policy needs the hashes of what stands in
+them, and since no hook of the theme comes after its own scripts are added.
+"""
+
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+from extensions import bundle, katex, live_figures, policy, site, theme
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("build-finished", finish, priority=900)  # the themes write style sheets there, too
+
+
+def finish(app: Sphinx, error: Exception | None) -> None:
+    if error or app.builder.format != "html":
+        return
+    katex.copy_files(app)
+    site.copy_notebooks(app)
+    site.write_lost_page(app)
+    site.write_site_map(app)
+    live_figures.copy_scripts(app)
+    theme.mend_roles(app)
+    pages = {page: page.read_text("utf-8") for page in Path(app.outdir).rglob("*.html")}
+    pages = {page: html for page, html in pages.items() if "data-content_root" in html}
+    fresh = [html for html in pages.values() if not policy.is_closed(html)]
+    if fresh:
+        bundles = bundle.write(Path(app.outdir) / "_static", fresh, list(pages.values()))
+        for page, html in pages.items():
+            page.write_text(policy.close(html, *bundles), encoding="utf-8")
+    theme.remove_unused(app)

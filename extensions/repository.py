@@ -1,0 +1,67 @@
+"""Where the repository lives, and the buttons that lead there: ``repository.url``."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.errors import ConfigError
+
+BUTTONS = ("use_repository_button", "use_edit_page_button")
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("config-inited", set_repository)
+    app.connect("html-page-context", lead_to_the_notebook, priority=900)
+
+
+def set_repository(app: Sphinx, config: Config) -> None:
+    """Let ``repository.url``, or else GitHub Actions' own address, switch the buttons on."""
+    options = config.html_theme_options
+    server, name = os.environ.get("GITHUB_SERVER_URL"), os.environ.get("GITHUB_REPOSITORY")
+    options["repository_url"] = f"{server}/{name}" if server and name else options["repository_url"]
+    if not options["repository_url"]:
+        options.pop("launch_buttons", None)
+    elif not re.fullmatch(r"https?://[^/]+/[^/]+/[^/]+", options["repository_url"]):
+        raise ConfigError(
+            "repository.url in _config.yml must look like https://github.com/OWNER/NAME; "
+            f"got {options['repository_url']!r}"
+        )
+    options.update(dict.fromkeys(BUTTONS, bool(options["repository_url"])))
+    config.html_baseurl = site_of(options["repository_url"])
+
+
+def site_of(repository: str) -> str:
+    """Where GitHub Pages serves a repository, with a slash at the end; "" for other hosts."""
+    found = re.fullmatch(r"https://github\.com/([^/]+)/([^/]+?)(?:\.git)?", repository)
+    return f"https://{found[1].lower()}.github.io/{found[2]}/" if found else ""
+
+
+def lead_to_the_notebook(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Let the buttons of a page open and download its notebook, where it has one."""
+    notebook = f"notebooks/{Path(page).name}.ipynb"
+    groups = {group.get("label"): group for group in context.get("header_buttons", [])}
+    for button in groups.get("launch-buttons", {}).get("buttons", []):
+        button["url"] = button["url"].replace(f"{page}.md", notebook)
+    downloads = groups.get("download-buttons", {}).get("buttons", [])
+    downloads.clear()
+    if (Path(app.srcdir) / notebook).exists():
+        downloads.append(
+            {
+                "type": "link",
+                "url": context["pathto"](notebook, 1),
+                "text": ".ipynb",
+                "tooltip": "Download notebook",
+                "icon": "fas fa-code",
+                "label": "download-notebook-button",
+            }
+        )
+    else:
+        context["header_buttons"] = [
+            b for b in context.get("header_buttons", []) if b is not groups.get("download-buttons")
+        ]

@@ -1,0 +1,98 @@
+"""What the themes bring into a page, and what becomes of it.
+
+Tested with sphinx-book-theme 1.3.0 and pydata-sphinx-theme 0.17.1. A file or a script that is not
+known here fails the build, so that nothing new is dropped, or loaded, unseen.
+"""
+
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+
+STYLES = (
+    "basic.css", "book.css", "copybutton.css", "exercise.css", "explorables/explorables.css",
+    "katex-math.css", "katex/katex.min.css", "mystnb.*.css", "pygments.css",
+    "styles/pydata-sphinx-theme.css", "styles/sphinx-book-theme.css", "styles/theme.css",
+    "togglebutton.css",
+)  # fmt: skip
+SCRIPTS = (
+    "book.js", "clipboard.min.js", "copybutton.js", "doctools.js", "documentation_options.js",
+    "explorables.js", "scripts/bootstrap.js", "scripts/pydata-sphinx-theme.js",
+    "scripts/sphinx-book-theme.js", "sphinx_highlight.js", "togglebutton.js",
+)  # fmt: skip
+SEARCH = ("language_data.js", "searchtools.js")  # on the page of results alone
+DROPPED = {
+    "scripts/fontawesome.js": "543 kB of icons; the style sheet has those that are used",
+    "sphinx-thebe.css": "no kernel runs in a page",
+    "sphinx-thebe.js": "no kernel runs in a page",
+    "sphinx-design.min.css": "no page uses its grids, cards or tabs",
+    "design-tabs.js": "no page uses its tabs",
+}
+KEPT_INLINE = ("document.documentElement.dataset.theme", "let searchInput")
+DROPPED_INLINE = {
+    "DOCUMENTATION_OPTIONS.pagename": "for switches of versions, of which there is one",
+    "DOCUMENTATION_OPTIONS.search_as_you_type": "false, as it is without",
+    "togglebuttonSelector": "in SETTINGS",
+    "toggleHintShow": "in SETTINGS",
+    "toggleHintHide": "in SETTINGS",
+    "toggleOpenOnPrint": "in SETTINGS",
+    "requestKernel": "no kernel runs in a page",
+    "kernelName": "no kernel runs in a page",
+    "THEBE_JS_URL": "no kernel runs in a page",
+}
+SETTINGS = "var toggleHintShow='Click to show',toggleHintHide='Click to hide',toggleOpenOnPrint='true',togglebuttonSelector='.toggle, .admonition.dropdown';"  # noqa: E501
+# The theme asks of each block of code whether it scrolls, and so for the layout of the whole page.
+MEASURES = "e.tabIndex=e.scrollWidth>"
+MEASURES_LESS = "e.tabIndex=!e.checkVisibility({contentVisibilityAuto:true})||e.scrollWidth>"
+SIDEBAR = '<div id="pst-primary-sidebar" '
+LANDMARK = 'role="complementary" aria-label="Contents" '
+
+
+def wanted(name: str) -> bool:
+    """Whether the bundles take a file of `_static`; ExtensionError where it is not known."""
+    if any(Path(name).match(pattern) for pattern in (*STYLES, *SCRIPTS)):
+        return True
+    if name in SEARCH or name in DROPPED:
+        return False
+    raise ExtensionError(f"extensions/theme.py does not know the theme's file {name}")
+
+
+def keeps(code: str) -> bool:
+    """Whether an inline script stays in its page; ExtensionError where it is not known."""
+    if any(part in code for part in KEPT_INLINE):
+        return True
+    if any(part in code for part in DROPPED_INLINE):
+        return False
+    raise ExtensionError(f"extensions/theme.py does not know the inline script {code.strip()!r}")
+
+
+def measuring_less(js: str) -> str:
+    """Have the theme measure what is laid out only, and let the keyboard reach all else.
+
+    `book.js` has it repeated where something comes into view.
+    """
+    if js.count(MEASURES) != 1:
+        raise ExtensionError("extensions/theme.py: the theme measures blocks of code otherwise")
+    return js.replace(MEASURES, MEASURES_LESS)
+
+
+def mend_roles(app: Sphinx) -> None:
+    """Make the sidebar a landmark, and entries of a bibliography items of their list.
+
+    The theme's template has no block around the sidebar's tag, and docutils writes the other role.
+    """
+    for page in Path(app.outdir).rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        mended = text.replace(f"{SIDEBAR}class", f"{SIDEBAR}{LANDMARK}class")
+        mended = mended.replace('"doc-biblioentry"', '"listitem"')
+        if "bd-sidebar-primary" in text and SIDEBAR + LANDMARK not in mended:
+            raise ExtensionError(f"{page}: the theme's sidebar has changed; see mend_roles")
+        if mended != text:
+            page.write_text(mended, encoding="utf-8")
+
+
+def remove_unused(app: Sphinx) -> None:
+    """Files that no page asks for any more: maps, and fonts that are there in a smaller format."""
+    for pattern in ("**/*.map", "scripts/fontawesome.js*", "sphinx-thebe*", "vendor/**/*.woff2"):
+        for file in (Path(app.outdir) / "_static").glob(pattern):
+            file.unlink()

@@ -1,0 +1,69 @@
+"""What `lib` takes from inside Keras, in one place: tested with Keras 3.7 to 3.15 on TensorFlow.
+
+Where a version keeps one of these elsewhere, its use is refused by name, or what it speeds up is
+done the slow way.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+
+
+def schedule(optimizer: keras.Optimizer) -> Callable[..., Any] | None:
+    """The schedule (or another callable) of the learning rate; None where it is a number."""
+    rate = _found(optimizer, "_learning_rate")
+    return rate if callable(rate) else None
+
+
+def decays(optimizer: keras.Optimizer, variable: keras.Variable) -> bool:
+    """Whether the optimizer's weight decay acts on the variable."""
+    if optimizer.weight_decay is None:
+        return False
+    return bool(_found(optimizer, "_use_weight_decay")(variable.value))
+
+
+def index(optimizer: keras.Optimizer, variable: Any) -> int:
+    """Place of a variable in the lists of the optimizer's slots."""
+    return int(_found(optimizer, "_get_variable_index")(variable))
+
+
+@contextmanager
+def recorded() -> Iterator[dict[int, Any]]:
+    """Note with which initializer each variable starts, under the id of the variable.
+
+    The dictionary stays empty where Keras has no such method.
+    """
+    initializers: dict[int, Any] = {}
+    initialize = getattr(keras.Variable, "_initialize_with_initializer", None)
+    if initialize is None:
+        yield initializers
+        return
+
+    def noted(variable: keras.Variable, initializer: Any) -> None:
+        initializers[id(variable)] = initializer
+        initialize(variable, initializer)
+
+    keras.Variable._initialize_with_initializer = noted
+    try:
+        yield initializers
+    finally:
+        keras.Variable._initialize_with_initializer = initialize
+
+
+def default_seed() -> int:
+    """The seed that Keras takes where none is given (`keras.src.random.make_default_seed`)."""
+    return random.randint(1, int(1e9))
+
+
+def _found(owner: Any, name: str) -> Any:
+    if not hasattr(owner, name):
+        raise RuntimeError(
+            f"Keras {keras.__version__} has no {type(owner).__name__}.{name}; "
+            "lib was tested with 3.7 to 3.15."
+        )
+    return getattr(owner, name)

@@ -1,0 +1,136 @@
+"""The code of a cell, read but not run: its names, its statements, what to flag in it."""
+
+import ast
+import builtins
+import re
+
+from teaching.alignment import Cell
+
+MOST_SCANNED = 200_000  # characters of a cell, for its syntax tree takes 1000 times as many bytes
+MODULES = """
+os sys subprocess socket ctypes gc inspect builtins importlib multiprocessing threading
+_thread signal posix io _io concurrent asyncio mmap fcntl resource json types operator IPython
+pickle shutil requests urllib traceback faulthandler atexit runpy""".split()
+NAMES = "get_ipython exec eval compile __import__ __builtins__ globals breakpoint open vars".split()
+ATTRIBUTES = """__builtins__ __globals__ __subclasses__ __code__ f_back f_globals f_locals f_lineno
+tb_frame gi_frame __traceback__ _getframe settrace setprofile __closure__ __defaults__""".split()
+OPERATORS = """__eq__ __ne__ __lt__ __le__ __gt__ __ge__ __bool__ __sub__ __rsub__ __abs__ __array__
+__array_function__ __array_ufunc__ __array_finalize__ __array_wrap__ __getattribute__""".split()
+LIBRARIES = {"np", "numpy", "keras", "tf", "tensorflow", "plt", "sklearn", "math", "random"}
+
+
+def pristine(source: str, given: set[str]) -> str:
+    """A check whose builtins and given names cannot be shadowed by the student's.
+
+    The process keeps them under other names. (In f-strings they stay, for Python 3.11 does not
+    say where they are; those make messages only.)
+    """
+    tree = ast.parse(source)
+    nodes = list(ast.walk(tree))
+    strings = {id(inner) for s in nodes if isinstance(s, ast.JoinedStr) for inner in ast.walk(s)}
+    own = {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+    own |= {n.arg for n in nodes if isinstance(n, ast.arg)} | defined(source) - given
+    own |= {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    own |= {n.name for n in nodes if isinstance(n, ast.MatchAs | ast.MatchStar) and n.name}
+    own |= {n.name for n in nodes if isinstance(n, ast.ExceptHandler) and n.name}
+    names = given | {name for name in dir(builtins) if name[0] != "_" and name != "super"}
+    names -= own
+    lines = [line.encode() for line in source.split("\n")]
+    loads = [n for n in nodes if isinstance(n, ast.Name) and n.id in names and id(n) not in strings]
+    for node in sorted(loads, key=lambda n: (n.lineno, -n.col_offset)):
+        line, at = lines[node.lineno - 1], node.col_offset
+        lines[node.lineno - 1] = line[:at] + b"_given_" + line[at:]
+    return b"\n".join(lines).decode()
+
+
+def defined(source: str) -> set[str]:
+    """The names that a given cell imports, defines or assigns."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return set()
+    names: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {(a.asname or a.name).split(".")[0] for a in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            targets = [n for target in node.targets for n in ast.walk(target)]
+            names |= {n.id for n in targets if isinstance(n, ast.Name)}
+    return names
+
+
+def is_hidden(source: str, line: int) -> bool:
+    """Whether a line is in hidden tests; one that is unknown is, where there are any."""
+    lines = source.split("\n")
+    before = [text.strip() for text in lines[: max(line, 0)]]
+    begun = before.count("### BEGIN HIDDEN TESTS") > before.count("### END HIDDEN TESTS")
+    return begun or (not 0 < line <= len(lines) and "### BEGIN HIDDEN TESTS" in source)
+
+
+def statement(source: str, line: int) -> str:
+    """The innermost simple statement on a line of a check."""
+    found = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or 0)
+    ]
+    if not found or hasattr(found[-1], "body"):
+        return ""
+    return ast.get_source_segment(source, found[-1]) or ""
+
+
+def flags(cells: list[Cell]) -> list[str]:
+    """What in a student's code no exercise needs; for the instructor's eyes, never a score."""
+    found: set[str] = set()
+    for cell in cells:
+        if cell["role"] != "student" or cell["type"] != "code":
+            continue
+        source = re.sub(r"(?m)^([ \t]*)%time +", r"\1", cell["source"])
+        source = re.sub(r"(?m)^([ \t]*)[%!].*$|^.*\?$", r"\1pass", source)
+        try:
+            if len(source) > MOST_SCANNED:
+                raise ValueError
+            nodes = list(ast.walk(ast.parse(source)))
+        except (SyntaxError, SystemError, ValueError, RecursionError, MemoryError):
+            found.add("a cell that cannot be scanned")
+            continue
+        if "_given_" in source:
+            found.add("_given_")
+        for node in nodes:
+            if isinstance(node, ast.Import):
+                names = [a.name for a in node.names]
+                found |= {f"import {n}" for n in names if n.split(".")[0] in MODULES}
+            elif isinstance(node, ast.ImportFrom):
+                if (node.module or "").split(".")[0] in MODULES:
+                    found.add(f"from {node.module} import")
+            elif isinstance(node, ast.Name) and node.id in NAMES:
+                found.add(node.id)
+            elif isinstance(node, ast.FunctionDef) and node.name in OPERATORS:
+                found.add(f"defines {node.name}")
+            elif isinstance(node, ast.Name) and node.id in OPERATORS:
+                found.add(f"assigns {node.id}")
+            elif isinstance(node, ast.Attribute):
+                if node.attr in ATTRIBUTES:
+                    found.add(f".{node.attr}")
+                elif not isinstance(node.ctx, ast.Load) and _root(node) in LIBRARIES:
+                    found.add(f"assigns {_dotted(node)}")
+            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "setattr":
+                patched = [a for a in node.args[:1] if _root(a) in LIBRARIES]
+                found |= {f"assigns to {_dotted(a)}" for a in patched}
+    return sorted(name[:100] for name in found)[:50]
+
+
+def _dotted(node: ast.expr) -> str:
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return ".".join([_root(node), *reversed(names)])
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""

@@ -1,0 +1,186 @@
+"""Execute the chapters in parallel into the cache from which the book is built.
+
+A chapter runs when its code changed. What else its outputs depend on (`lib`, the lock, Python, the
+first seed) names the folder of the cache, so that going back to another state executes nothing
+twice. What is done is kept, whatever fails or is interrupted after it.
+Usage: python -m tools.execute [--fresh]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import yaml
+
+from extensions.executed import SECONDS, cache_folder
+
+if TYPE_CHECKING:
+    from jupyter_cache.base import JupyterCacheAbstract
+    from nbformat import NotebookNode
+
+ROOT = Path(__file__).parents[1]
+BUILD = ROOT / "_build"
+CACHE = cache_folder(ROOT)
+KEPT = 6  # states of the inputs whose outputs are kept
+
+
+@dataclass(frozen=True)
+class Run:
+    chapter: Path
+    notebook: NotebookNode
+    seconds: float
+    failure: str
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fresh", action="store_true", help="execute every chapter again")
+    done = CACHE / "code"
+    if parser.parse_args().fresh:
+        shutil.rmtree(CACHE, ignore_errors=True)
+        shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
+    elif done.exists() and done.read_text() == code():
+        return 0
+    failures = run_pending()
+    for run in failures:
+        print(f"\n{run.chapter.relative_to(ROOT)}: {run.failure}", file=sys.stderr)
+    if not failures:
+        done.write_text(code())
+    return bool(failures)
+
+
+def run_pending() -> list[Run]:
+    """Execute the chapters whose outputs the cache lacks; return the runs that failed."""
+    # These take seconds to import: a prose edit should not wait for them.
+    from jupyter_cache import get_cache
+    from jupyter_cache.base import CacheBundleIn
+    from myst_nb.core.read import myst_nb_reader_plugin
+    from tqdm import tqdm
+
+    CACHE.mkdir(parents=True, exist_ok=True)
+    os.utime(CACHE)
+    cache = get_cache(CACHE)
+    for old in sorted(CACHE.parent.iterdir(), key=os.path.getmtime)[:-KEPT]:
+        shutil.rmtree(old)
+    notebooks = {path: myst_nb_reader_plugin(str(path)) for path in chapters()}
+    pending = [path for path, notebook in notebooks.items() if not reuse(cache, path, notebook)]
+    failures = []
+    pool = ThreadPoolExecutor(os.cpu_count())
+    # The last chapters take longest: started first, they leave no core idle at the end.
+    futures = [pool.submit(execute, path, notebooks[path]) for path in reversed(pending)]
+    no_bar = not pending or not sys.stderr.isatty()
+    try:
+        runs = tqdm(
+            as_completed(futures), "executing", len(pending), unit="chapter", disable=no_bar
+        )
+        for future in runs:
+            run = future.result()
+            if run.failure:
+                failures.append(run)
+            else:
+                bundle = CacheBundleIn(run.notebook, str(run.chapter), data={SECONDS: run.seconds})
+                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+            word = "failed" if run.failure else "done"
+            tqdm.write(f"{word:6} {run.seconds:5.1f} s  {run.chapter.name}")
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        stop()
+    return failures
+
+
+def stop() -> NoReturn:
+    """End at once, with all kernels; threads that wait for these are left where they are."""
+    import psutil
+
+    for kernel in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            kernel.kill()
+    print("\ninterrupted; what is done is kept", file=sys.stderr, flush=True)
+    os._exit(130)
+
+
+def chapters() -> list[Path]:
+    """The pages of the book that hold code."""
+    pages = sorted((ROOT / "book").glob("*.md"))
+    headers = {page: page.read_text(encoding="utf-8").partition("\n---")[0] for page in pages}
+    return [page for page, header in headers.items() if "\nkernelspec:" in header]
+
+
+def reuse(cache: JupyterCacheAbstract, chapter: Path, notebook: NotebookNode) -> bool:
+    """Whether the cache has the outputs of this code, if need be under another caption.
+
+    Captions and alt texts are metadata of a cell, which the cache takes for a part of its code.
+    """
+    from jupyter_cache.base import CacheBundleIn
+
+    try:
+        cache.match_cache_notebook(notebook)
+        return True
+    except KeyError:
+        pass
+    code = code_cells(notebook)
+    for record in cache.list_cache_records():
+        done = code_cells(cache.get_cache_bundle(record.pk).nb)
+        if [cell.source for cell in done] == [cell.source for cell in code]:
+            for cell, old in zip(code, done, strict=True):
+                cell.outputs, cell.execution_count = old.outputs, old.execution_count
+            bundle = CacheBundleIn(notebook, str(chapter), data=record.data)
+            cache.cache_notebook_bundle(bundle, check_validity=False)
+            return True
+    return False
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def code() -> str:
+    """A hash of the code cells of all chapters, captions included."""
+    digest = hashlib.sha256()
+    for path in chapters():
+        cells = re.findall(r"^`{3,}\{code-cell\}.*?^`{3,}$", path.read_text("utf-8"), re.M | re.S)
+        digest.update("\0".join([path.name, *cells]).encode())
+    return digest.hexdigest()
+
+
+def cell_timeout() -> int:
+    """Seconds that a cell may take: a setting of the book."""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    return int(config["execute"]["timeout"])
+
+
+def execute(chapter: Path, notebook: NotebookNode) -> Run:
+    import nbclient
+
+    client = nbclient.NotebookClient(
+        notebook,
+        timeout=cell_timeout(),
+        record_timing=False,
+        resources={"metadata": {"path": str(chapter.parent)}},
+        extra_arguments=["--log-level=ERROR"],
+    )
+    start, failure = time.perf_counter(), ""
+    try:
+        client.execute(env=os.environ | {"BOOK_BUILD": "1"})
+    except nbclient.exceptions.CellControlSignal as error:
+        code = code_cells(notebook)
+        ran = [i for i, cell in enumerate(code, 1) if cell.get("execution_count")]
+        failure = f"code cell {max(ran, default=1)} of {len(code)} failed\n{error}"
+    except Exception as error:
+        failure = f"{type(error).__name__}: {error}"
+    return Run(chapter, notebook, time.perf_counter() - start, failure)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
