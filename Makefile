@@ -16,13 +16,13 @@ help:  ## show this list
 
 book: execute  ## execute the chapters and build the HTML book: _build/html
 	@echo "writing the pages"
-	@python -m tools.build html
+	@python -m tools.book html
 	@echo "_build/html/index.html"
 
 pdf:  ## build the book for print: _build/latex/training-deep-neural-networks.pdf
 	@tools/setup.sh pdf
 	@python -m tools.execute
-	@python -m tools.build latex
+	@python -m tools.book latex
 	@cd _build/latex && SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 0) \
 		latexmk -norc -xelatex -silent -halt-on-error $(NAME).tex >/dev/null
 
@@ -43,7 +43,7 @@ check: ready  ## lint and types
 	@mypy --no-error-summary
 
 notebooks: execute  ## write notebooks/ anew from the chapters
-	@python -m tools.build notebook
+	@python -m tools.book notebook
 	@rm -f notebooks/*.ipynb
 	@cp _build/notebook/*.ipynb notebooks/
 
@@ -58,7 +58,7 @@ ready:
 	@tools/setup.sh
 
 links: execute  ## ask each link to another site whether it still leads somewhere
-	python -m tools.build linkcheck
+	python -m tools.book linkcheck
 
 binder: ready  ## run all notebooks in a JupyterLab as Binder builds it
 	python -m tools.binder

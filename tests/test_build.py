@@ -129,7 +129,7 @@ def execute(book, **environment):
 def build(book, **environment):
     code, text = execute(book, **environment)
     assert code == 0, text
-    return run(book, sys.executable, "-m", "tools.build", "html", **environment)
+    return run(book, sys.executable, "-m", "tools.book", "html", **environment)
 
 
 def executed(text):

@@ -15,7 +15,7 @@ stage() {
   [ $code = 0 ] || cat "$logs/$name" >&2
   return $code
 }
-pages() { stage "pages and notebooks" python -m tools.build html notebook; }
+pages() { stage "pages and notebooks" python -m tools.book html notebook; }
 beside() { stage "lint and types" make check && stage "Colab's environment" python -m tools.colab; }
 print_book() { make pdf zip && python -m pytest tests/test_pdf.py; }
 both() {  # run two functions beside each other; fail if one of them does
