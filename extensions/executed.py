@@ -5,6 +5,7 @@ It has a folder for each state of all that outputs depend on besides a chapter's
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import sys
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 SECONDS = "execution_seconds"  # under this name the cache keeps how long a chapter ran
 
 
+@functools.cache
 def cache_folder(root: Path) -> Path:
     """The cache of the outputs that the present inputs give, in the book below ``root``."""
     return root / "_build/executed" / _inputs(root)[:16]
@@ -25,11 +27,15 @@ def cache_folder(root: Path) -> Path:
 
 def _inputs(root: Path) -> str:
     digest = hashlib.sha256(f"{sys.version} {os.environ.get('BOOK_FIRST_SEED', '')}".encode())
-    library = [path for folder in ("lib", "explorables") for path in (root / folder).rglob("*")]
-    library = [path for path in library if path.is_file() and "__pycache__" not in path.parts]
-    for path in [*sorted(library), root / "requirements.txt"]:
+    for path in [*library(root), root / "requirements.txt"]:
         digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def library(root: Path) -> list[Path]:
+    """The files, of any kind, of what a chapter imports from the book below ``root``."""
+    files = [path for folder in ("lib", "explorables") for path in (root / folder).rglob("*")]
+    return sorted(path for path in files if path.is_file() and "__pycache__" not in path.parts)
 
 
 @dataclass(frozen=True)

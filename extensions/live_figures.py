@@ -45,10 +45,6 @@ def shared(output: str, prefix: str) -> str:
     return output[: svg.start()] + still + output[svg.end() :]
 
 
-def copy_scripts(app: Sphinx) -> None:
-    write_scripts(Path(app.outdir) / "_static" / FOLDER)
-
-
 def write_scripts(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "explorables.css").write_text((WEB / "explorables.css").read_text("utf-8"), "utf-8")

@@ -76,19 +76,15 @@ def measuring_less(js: str) -> str:
     return js.replace(MEASURES, MEASURES_LESS)
 
 
-def mend_roles(app: Sphinx) -> None:
+def with_roles(html: str) -> str:
     """Make the sidebar a landmark, and entries of a bibliography items of their list.
 
     The theme's template has no block around the sidebar's tag, and docutils writes the other role.
     """
-    for page in Path(app.outdir).rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        mended = text.replace(f"{SIDEBAR}class", f"{SIDEBAR}{LANDMARK}class")
-        mended = mended.replace('"doc-biblioentry"', '"listitem"')
-        if "bd-sidebar-primary" in text and SIDEBAR + LANDMARK not in mended:
-            raise ExtensionError(f"{page}: the theme's sidebar has changed; see mend_roles")
-        if mended != text:
-            page.write_text(mended, encoding="utf-8")
+    html = html.replace(f"{SIDEBAR}class", f"{SIDEBAR}{LANDMARK}class")
+    if "bd-sidebar-primary" in html and SIDEBAR + LANDMARK not in html:
+        raise ExtensionError("extensions/theme.py: the theme's sidebar has changed")
+    return html.replace('"doc-biblioentry"', '"listitem"')
 
 
 def remove_unused(app: Sphinx) -> None:

@@ -15,27 +15,13 @@ import keras
 import numpy as np
 import pytest
 from tensorflow.python.ops.parallel_for import pfor
+from test_ensemble import BATCH, EPOCHS, SEEDS, builder, table
 
 from lib import ensemble, keras_internals
 from lib.ensemble import converters, members, plain, training
 
 pytestmark = pytest.mark.depends()
-SEEDS = (3, 8, 5)
-
-
-def build() -> keras.Model:
-    hidden = keras.layers.Dense(5, "relu"), keras.layers.Dropout(0.5)
-    output = keras.layers.Dense(3, "softmax")
-    model = keras.Sequential([keras.Input((6,)), *hidden, output])
-    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return model
-
-
-def table() -> SimpleNamespace:
-    generator = np.random.default_rng(0)
-    x = generator.normal(size=(24, 6)).astype("float32")
-    y = generator.integers(0, 3, 24)
-    return SimpleNamespace(x_train=x[:16], y_train=y[:16], x_valid=x[16:], y_valid=y[16:])
+build = builder(lambda: keras.layers.Dense(5, "relu"), lambda: keras.layers.Dropout(0.5))
 
 
 def test_what_is_not_there_is_refused_by_its_name() -> None:
@@ -67,9 +53,9 @@ def test_without_its_converters_the_ensemble_trains_alike(monkeypatch: pytest.Mo
         importlib.reload(converters)
         assert not converters.register_converters()
         patch.setattr(training, "register_converters", converters.register_converters)
-        result = ensemble.fit(build, table(), seeds=SEEDS, epochs=2, batch_size=8)
+        result = ensemble.fit(build, table(), seeds=SEEDS, epochs=EPOCHS, batch_size=BATCH)
     importlib.reload(converters)
-    models, history = plain.fit(build, table(), SEEDS, epochs=2, batch_size=8)
+    models, history = plain.fit(build, table(), SEEDS, epochs=EPOCHS, batch_size=BATCH)
     np.testing.assert_allclose(result.history["val_loss"], history["val_loss"], atol=1e-5)
     for k, model in enumerate(models):
         for variable, values in zip(model.variables, result.weights, strict=True):

@@ -15,6 +15,8 @@ from pathlib import Path
 import nbformat
 from jupyter_client.manager import start_new_kernel
 
+from extensions.executed import library
+
 ROOT = Path(__file__).parents[1]
 HERE = ROOT / "_build/colab"
 PYTHON = HERE / "env/bin/python"
@@ -28,10 +30,8 @@ def environment():
     with open(HERE / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         make("ready", sys.version + VERSIONS.read_text(), bring_packages)
-        library = sorted(p for name in ("lib", "explorables") for p in (ROOT / name).rglob("*"))
-        files = [path for path in library if path.is_file() and "__pycache__" not in path.parts]
         digest = hashlib.sha256()
-        for path in [*files, ROOT / "pyproject.toml"]:
+        for path in [*library(ROOT), ROOT / "pyproject.toml"]:
             digest.update(f"{path}\0".encode() + path.read_bytes())
         make("installed", digest.hexdigest(), install_lib)
 
