@@ -1,7 +1,7 @@
 """The browser of all tests that look at pages, and the order of the tests."""
 
 import pytest
-from machine import FLAGS, chromium, left_out
+from machine import FLAGS, atomic, chromium, left_out
 
 pytest_plugins = ["memory"]
 
@@ -19,6 +19,8 @@ def pytest_collection_modifyitems(items):
 def browser():
     if not (path := chromium()):
         left_out("no Chromium (Debian: apt-get install chromium)")
+    if not atomic():
+        left_out("no libatomic (Debian: apt-get install libatomic1)")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

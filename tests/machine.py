@@ -1,7 +1,9 @@
 """What the tests need of the machine, and what happens where it is missing."""
 
+import ctypes
 import os
 import shutil
+import sys
 
 import pytest
 
@@ -11,18 +13,26 @@ FLAGS = (
 ).split()
 
 
+def atomic():
+    """Whether the library is there that Playwright's Node is linked to."""
+    try:
+        return sys.platform != "linux" or bool(ctypes.CDLL("libatomic.so.1"))
+    except OSError:
+        return False
+
+
 def chromium():
     """Its path: that of the system, which must not be a snap, or Playwright's own; or None."""
     found = [path for name in ("chromium", "google-chrome") if (path := shutil.which(name))]
     found = [path for path in found if "snap" not in os.path.realpath(path)]
-    if not found:
+    if not found and atomic():
         try:
             from playwright.sync_api import sync_playwright
         except ImportError:  # where only the library is tested
             return None
         with sync_playwright() as playwright:
             found = [playwright.chromium.executable_path]
-    return found[0] if os.path.exists(found[0]) else None
+    return found[0] if found and os.path.exists(found[0]) else None
 
 
 def left_out(reason):

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.depends("tools/setup.sh", "package-lock.json")
 FILES = ("requirements.txt", "pyproject.toml", "package-lock.json")
-COMMANDS = "bash cat cmp cp dirname env grep head id ls python3"
+COMMANDS = "bash cat cmp cp dirname env grep head id ls python3 uname"
 
 
 @pytest.fixture
@@ -51,6 +51,17 @@ def test_what_is_missing_is_named_with_what_is_left_out(bare):
     ]:
         line = next(line for line in text.splitlines() if line.startswith(f"missing: {missing}"))
         assert left_out in line.partition("left out")[2]
+
+
+def test_the_library_of_playwrights_node_is_looked_for(bare, tmp_path):
+    """A small Debian lacks it; here Python finds no library at all."""
+    assert "libatomic" not in bare()[1]
+    (tmp_path / "ctypes.py").write_text("def CDLL(name): raise OSError(name)\n")
+    code, text = bare(PYTHONPATH=str(tmp_path))
+    assert code == 0, text
+    assert (
+        "missing: libatomic (apt-get install libatomic1); left out: the tests of the pages" in text
+    )
 
 
 def test_in_ci_it_is_a_failure(bare):

@@ -17,6 +17,9 @@ may_install() { [ -z "${failed:-}" ] && have apt-get && runs as_root true; }
 playwright_will() { on_ubuntu && may_install; }  # there Debian's package is a snap
 on_ubuntu() { grep -qs '^ID=ubuntu' /etc/os-release; }
 has_tex() { runs type latexmk xelatex rsvg-convert pdftotext; }
+has_atomic() {  # what Playwright's Node is linked to, and a small Debian lacks
+  [ "$(uname)" != Linux ] || runs "$python" -c 'import ctypes; ctypes.CDLL("libatomic.so.1")'
+}
 has_chromium() {
   have google-chrome || { have chromium && ! on_ubuntu; } ||
     runs ls -d ~/.cache/ms-playwright/chromium-* || runs ls -d ~/Library/Caches/ms-playwright/chromium-*
@@ -45,6 +48,7 @@ look() {
   elif [ "$what" = test ]; then
     has_chromium || playwright_will || need "Chromium (on Debian: apt-get install chromium;\
  elsewhere: .venv/bin/playwright install chromium)" chromium "the tests of the pages"
+    has_atomic || need "libatomic (apt-get install libatomic1)" libatomic1 "the tests of the pages"
     have bwrap || need "bubblewrap (apt-get install bubblewrap; Linux only)" bubblewrap \
       "the tests of grading"
     has_tex || need "TeX (make pdf brings it)" "${CI:+$TEX}" "the PDF"
