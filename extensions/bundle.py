@@ -9,8 +9,6 @@ import re
 import subprocess
 from pathlib import Path
 
-from fontTools import subset
-from fontTools.ttLib import TTFont
 from sphinx.errors import ExtensionError
 
 from extensions import theme
@@ -83,9 +81,15 @@ def used(css: str, pages: list[str], static: Path) -> str:
 
 def subset_fonts(static: Path, css: str) -> None:
     """Keep of the icon fonts what the style sheet still names."""
+    files = list((static / "vendor/fontawesome/webfonts").glob("*.ttf"))
+    if not files:
+        return
+    from fontTools import subset  # wanted in a build from scratch alone
+    from fontTools.ttLib import TTFont
+
     codes = {ord(c) for c in re.findall(r'(?:content|--fa): ?"([^"\\])"', css)}
     codes |= {int(c, 16) for c in re.findall(r'(?:content|--fa): ?"\\([0-9a-f]{2,5})"', css)}
-    for file in (static / "vendor/fontawesome/webfonts").glob("*.ttf"):
+    for file in files:
         font = TTFont(file, recalcTimestamp=False)
         kept = subset.Subsetter(subset.Options(layout_features=[], drop_tables=["GSUB"]))
         kept.populate(unicodes=codes)

@@ -13,7 +13,7 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
-from lib.plots import INK, MUTED, PALETTE
+from lib.palette import INK, MUTED, PALETTE
 
 log = logging.getLogger(__name__)
 

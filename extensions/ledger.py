@@ -4,7 +4,8 @@ The directives ``claims`` and ``execution-times`` stand for tables that are fill
 is written, from the executed chapters in the cache; the role ``claim`` links to a claim's row.
 """
 
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -18,6 +19,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 from extensions.executed import cache_folder, executed
+from extensions.imports import code_cells
 from lib.evidence import Claim, records
 
 log = logging.getLogger(__name__)
@@ -61,6 +63,7 @@ def setup(app: Sphinx) -> None:
     app.add_generic_role("claim", claim_link)
     app.connect("config-inited", read_executed)
     app.connect("env-get-outdated", outdated)
+    app.connect("env-updated", remember)
     app.connect("doctree-resolved", fill)
 
 
@@ -82,7 +85,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if literal.astext().startswith("holds: "):
             literal["ids"] = [anchor(literal.astext().removeprefix("holds: ").strip())]
     for place in list(doctree.findall(claims)):
-        place.replace_self(ledger(app, docname, list(chapters(app))))
+        place.replace_self(ledger(app, docname, chapters(app)))
     links = list(doctree.findall(claim_link))
     known = {claim.name for chapter in chapters(app) for claim in chapter.claims} if links else ()
     for link in links:
@@ -101,14 +104,38 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             spot.replace_self([])
 
 
-def chapters(app: Sphinx) -> Iterator[Chapter]:
+def chapters(app: Sphinx) -> list[Chapter]:
     """The executed pages in the order of the book."""
-    for docname in app.env.toctree_includes[app.config.root_doc]:
-        if "kernelspec" not in app.env.metadata[docname]:
-            continue
-        chapter = executed(Path(app.srcdir), Path(app.env.doc2path(docname)))
-        title = app.env.titles[docname].astext()
-        yield Chapter(docname, title, records(chapter.notebook), chapter.seconds)
+    outcomes = app.env.outcomes  # type: ignore[attr-defined]
+    return [
+        Chapter(docname, app.env.titles[docname].astext(), *outcomes[docname][1:])
+        for docname, _ in pages(app.env)
+    ]
+
+
+def remember(app: Sphinx, env: BuildEnvironment) -> None:
+    """Keep what the chapters came to with what else is kept of the pages.
+
+    To read it from the executed chapters takes seconds, which a change of prose should not cost.
+    """
+    known: dict[str, tuple[str, list[Claim], float]] = getattr(env, "outcomes", {})
+    env.outcomes = {}  # type: ignore[attr-defined]
+    for docname, path in pages(env):
+        cells = [app.config.nb_execution_cache_path, *code_cells(path.read_text("utf-8"))]
+        code = hashlib.sha256("\0".join(cells).encode()).hexdigest()
+        if docname not in known or known[docname][0] != code:
+            chapter = executed(Path(app.srcdir), path)
+            known[docname] = (code, records(chapter.notebook), chapter.seconds)
+        env.outcomes[docname] = known[docname]  # type: ignore[attr-defined]
+
+
+def pages(env: BuildEnvironment) -> list[tuple[str, Path]]:
+    """The pages with code in the order of the book, and their sources."""
+    return [
+        (docname, Path(env.doc2path(docname)))
+        for docname in env.toctree_includes[env.config.root_doc]
+        if "kernelspec" in env.metadata[docname]
+    ]
 
 
 def ledger(app: Sphinx, here: str, book: list[Chapter]) -> list[nodes.Node]:

@@ -14,9 +14,10 @@ import numpy.typing as npt
 from cycler import cycler
 from matplotlib.axes import Axes
 
-INK = "#14181f"
-MUTED = "#5c6570"
-PALETTE = ("#b34700", "#0068a8", "#007556", "#a03e77", "#5a4fcf")
+from lib.palette import INK as INK
+from lib.palette import MUTED as MUTED
+from lib.palette import PALETTE as PALETTE
+
 DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (8, 1, 1, 1, 1, 1)))
 
 

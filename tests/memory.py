@@ -8,7 +8,6 @@ Failed and skipped tests leave none; tests without the marker always run, and wi
 A marked test that opens another file of the repository fails, so that no key forgets one.
 """
 
-import ast
 import functools
 import hashlib
 import os
@@ -18,6 +17,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from extensions.imports import imported
 
 ROOT = Path(__file__).parents[1]
 PASSED = ROOT / "_build/passed"
@@ -40,7 +41,7 @@ def key(item):
     conftests = [folder / "conftest.py" for folder in item.path.parents if ROOT in folder.parents]
     # A conftest names this module in a string, where no import is found.
     roots = [item.path, Path(__file__), *(path for path in conftests if path.exists())]
-    files = {path for root in roots for path in imported(root)}
+    files = {path for root in roots for path in imported(root, ROOT)}
     files |= {ROOT / name for name in ALWAYS}
     files.update(*(matching(pattern) for pattern in patterns))
     digest = hashlib.sha256("\0".join([item.nodeid, versions(), *patterns]).encode())
@@ -74,39 +75,6 @@ def versions():
         asked = subprocess.run(found, capture_output=True, text=True) if found[0] else None
         os.environ["CHROMIUM_VERSION"] = asked.stdout.strip() if asked else "none"
     return f"{sys.version} {os.environ['CHROMIUM_VERSION']}"
-
-
-@functools.cache
-def imported(module):
-    """A module's file and those of this repository that it imports, and so on; a set of paths."""
-    found, new = set(), [module]
-    while new:
-        path = new.pop()
-        if path not in found:
-            found.add(path)
-            new += imports(path)
-    return found
-
-
-@functools.cache
-def imports(path):
-    """What one file imports, inside functions as well."""
-    names, around = [], [path.parent, ROOT]
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            names += [(around, alias.name) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            folders = [path.parents[node.level - 1]] if node.level else around
-            whole = [node.module] if node.module else []
-            names += [(folders, ".".join([*whole, alias.name])) for alias in node.names]
-    files = set()
-    for folders, name in names:
-        parts = name.split(".")
-        for folder in folders:
-            for end in range(1, len(parts) + 1):
-                place = folder.joinpath(*parts[:end])
-                files |= {place.with_suffix(".py"), place / "__init__.py"}
-    return sorted(file for file in files if file.exists() and ROOT in file.parents)
 
 
 @pytest.hookimpl(trylast=True)

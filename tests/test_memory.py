@@ -58,8 +58,9 @@ def small(tmp_path):
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    for name in ("memory.py", "machine.py"):
-        shutil.copy(ROOT / "tests" / name, tmp_path / "tests")
+    (tmp_path / "extensions").mkdir()
+    for name in ("tests/memory.py", "tests/machine.py", "extensions/imports.py"):
+        shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
 

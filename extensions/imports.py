@@ -1,0 +1,50 @@
+"""What a Python file, or a chapter, imports from this repository: found, not typed."""
+
+import ast
+import functools
+import re
+from pathlib import Path
+
+CODE_CELL = re.compile(r"^(`{3,})\{code-cell\}[^\n]*\n(.*?)^\1\s*$", re.M | re.S)
+
+
+def imported(path: Path, root: Path) -> set[Path]:
+    """A file and those below ``root`` that it imports, and so on."""
+    found: set[Path] = set()
+    new = [path]
+    while new:
+        if (path := new.pop()) not in found:
+            found.add(path)
+            new += imports(path, root)
+    return found
+
+
+@functools.cache
+def imports(path: Path, root: Path) -> list[Path]:
+    """What one file imports, inside functions as well."""
+    code = path.read_text("utf-8")
+    if path.suffix == ".md":
+        code = "\n".join(code_cells(code))
+    names: list[tuple[list[Path], str]] = []
+    around = [path.parent, root]
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            names += [(around, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            folders = [path.parents[node.level - 1]] if node.level else around
+            whole = [node.module] if node.module else []
+            names += [(folders, ".".join([*whole, alias.name])) for alias in node.names]
+    files: set[Path] = set()
+    for folders, name in names:
+        parts = name.split(".")
+        for folder in folders:
+            for end in range(1, len(parts) + 1):
+                place = folder.joinpath(*parts[:end])
+                files |= {place.with_suffix(".py"), place / "__init__.py"}
+    return sorted(file for file in files if file.exists() and root in file.parents)
+
+
+def code_cells(page: str) -> list[str]:
+    """The code of the cells of a chapter's source, without their options."""
+    cells = [cell for _, cell in CODE_CELL.findall(page)]
+    return [re.sub(r"\A(---\n.*?^---\n|(:[^\n]*\n)+)", "", c, flags=re.M | re.S) for c in cells]
