@@ -117,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--out", type=Path, required=True, help="folder to write; resumes what is there"
     )
-    one.add_argument("--jobs", type=int, default=-1, help="processes (default: one per core)")
+    one.add_argument("--jobs", type=_processes, default=-1, help="how many (default: one per core)")
     one.add_argument("--dask", metavar="ADDRESS", help="Dask scheduler to send the jobs to")
     one.add_argument("--private", type=Path, metavar="DIR", help="further hidden tests")
     _students(one)
@@ -129,6 +129,12 @@ def _parser() -> argparse.ArgumentParser:
     one = add("check", "grade the reference, untouched and wrong solutions", name)
     _names(one)
     return top
+
+
+def _processes(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError("give a number of processes from 1 on")
+    return number
 
 
 def _names(command: argparse.ArgumentParser) -> None:

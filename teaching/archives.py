@@ -3,6 +3,7 @@
 Names are never used as paths, and links are never followed.
 """
 
+import io
 import os
 import re
 import stat
@@ -11,9 +12,10 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-MOST_BYTES = 20_000_000  # of a notebook, and of a zip that a student hands in
+MOST_BYTES = 64_000_000  # of a notebook with its outputs, and of a zip that a student hands in
 MOST_RATIO = 200  # of sizes before and after compression, for what is larger than a megabyte
 BROKEN = (
     zipfile.BadZipFile, RuntimeError, EOFError, OSError, ValueError, OverflowError, IndexError,
@@ -27,7 +29,7 @@ class Problem(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """A file, read when it is asked for; `time` orders those of one archive."""
+    """A file, read when it is asked for; `time` is that of its last change, in seconds."""
 
     path: PurePosixPath
     time: float
@@ -35,22 +37,43 @@ class Entry:
 
 
 def in_folder(folder: Path) -> Iterator[Entry]:
-    """The files below a folder; what is a link can be listed, but not read."""
-    for at, folders, files in os.walk(folder):
+    """The files below a folder; what is a link or cannot be opened is listed, but not read."""
+    closed: list[OSError] = []
+    for at, folders, files in os.walk(folder, onerror=closed.append):
+        folders.sort()
         links = [name for name in folders if (Path(at) / name).is_symlink()]
         for name in sorted([*links, *files]):
             path = Path(at) / name
             relative = _path(str(path.relative_to(folder)))
-            if name in links:
-                relative /= "(a link)"
+            yield Entry(relative / "(a link)" if name in links else relative, *_file(path, folder))
+    for error in closed:
+        path = Path(str(error.filename))
+        relative = _path(str(path.relative_to(folder))) / "(a folder that cannot be opened)"
+        yield Entry(relative, *_file(path, folder))
 
-            def read(path: Path = path) -> bytes:
-                if not stat.S_ISREG(path.lstat().st_mode):
-                    raise Problem("it is a link, not a file")
-                with path.open("rb") as file:
-                    return _limited(file.read(MOST_BYTES + 1))
 
-            yield Entry(relative, path.lstat().st_mtime, read)
+def _file(path: Path, folder: Path) -> tuple[float, Callable[[], bytes]]:
+    """The time of a file below `folder`, 0 where it has gone, and how to read it."""
+
+    def read() -> bytes:
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+            with open(descriptor, "rb") as file:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    raise Problem("it is no file")
+                there = folder.resolve() / path.relative_to(folder)
+                if os.readlink(f"/proc/self/fd/{descriptor}") != str(there):  # a link on the way
+                    raise Problem("it was moved while it was read")
+                return _limited(file.read(MOST_BYTES + 1))
+        except OSError as error:
+            link = path.is_symlink()
+            why = "it is a link, not a file" if link else f"it cannot be read: {error.strerror}"
+            raise Problem(why) from None
+
+    try:
+        return path.lstat().st_mtime, read
+    except OSError:
+        return 0.0, read
 
 
 def in_zip(archive: zipfile.ZipFile, most: int) -> Iterator[Entry]:
@@ -87,7 +110,21 @@ def in_zip(archive: zipfile.ZipFile, most: int) -> Iterator[Entry]:
             except BROKEN as error:
                 raise Problem(f"it cannot be unpacked: {error}") from None
 
-        yield Entry(path, float("".join(f"{n:02d}" for n in info.date_time)), read)
+        try:
+            time = datetime(*info.date_time).timestamp()
+        except (ValueError, OverflowError, OSError):
+            time = 0.0
+        yield Entry(path, time, read)
+
+
+def in_students_zip(content: bytes, most: int) -> list[Entry]:
+    """The files of a zip that a student handed in; raises Problem for anything wrong with it."""
+    if content.count(b"PK\1\2") > most:  # before a list of them is made
+        raise Problem(f"the zip has more than {most:,} entries")
+    try:
+        return list(in_zip(zipfile.ZipFile(io.BytesIO(content)), most))
+    except BROKEN as error:
+        raise Problem(f"it is no zip, or a broken one: {error}") from None
 
 
 def _path(name: str) -> PurePosixPath:
@@ -96,5 +133,6 @@ def _path(name: str) -> PurePosixPath:
 
 def _limited(content: bytes) -> bytes:
     if len(content) > MOST_BYTES:
-        raise Problem(f"it has more than {MOST_BYTES // 1_000_000} MB")
+        most = MOST_BYTES // 1_000_000
+        raise Problem(f"it has more than {most} MB; clear the outputs and hand it in again")
     return content

@@ -1,25 +1,40 @@
 """Grade a class, again only what is new or changed, and write its tables, feedback and report."""
 
 import json
-from dataclasses import asdict, dataclass
+import re
+from collections import Counter
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from teaching import authoring, build, hand
 from teaching.grading import failed
 from teaching.jobs import Job, on_dask, on_this_machine
-from teaching.roster import NOBODY, fold, read_roster
-from teaching.store import ClassError, hash_of, read_class, read_result, write, write_result
+from teaching.roster import NOBODY, Roster, find, read_roster
+from teaching.store import (
+    ClassError,
+    grader,
+    hash_of,
+    read_class,
+    read_result,
+    visible,
+    write,
+    write_result,
+)
 from teaching.submissions import Submission, collect
-from teaching.tables import write_tables
-
-STATUSES = ("graded", "review", "failed", "missing")
+from teaching.tables import write_files, write_tables
 
 
 @dataclass(frozen=True)
 class Summary:
-    """How many submissions have each status, and how many answers wait for points by hand."""
+    """How many submissions have each status, and what else an instructor must know.
+
+    `by_hand` is the number of answers that wait for points, `files` that of the export's files by
+    what became of them; `strangers` are rows of `hand.csv` for nobody here, `older` the students
+    whose grades another grader gave, `gone` those of the grading before who are not here.
+    """
 
     out: Path
     graded: int
@@ -27,16 +42,32 @@ class Summary:
     failed: int
     missing: int
     by_hand: int
+    files: dict[str, int]
+    strangers: tuple[str, ...] = ()
+    older: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
 
     @property
     def attention(self) -> bool:
-        """Whether a submission failed or needs review."""
-        return bool(self.review or self.failed)
+        """Whether a submission failed or needs review, or anything was found that is nobody's."""
+        unclear = self.review or self.failed or self.files.get("not understood")
+        return bool(unclear or self.strangers or self.older or self.gone)
 
     def __str__(self) -> str:
         counts = f"{self.graded} graded, {self.review} to review, {self.failed} failed"
         counts += f", {self.missing} missing; {self.by_hand} answers to grade by hand"
-        return f"{counts}: see {self.out / 'report.html'}"
+        lines = [f"{counts}: see {self.out / 'report.html'}"]
+        files = ", ".join(f"{number} {outcome}" for outcome, number in self.files.items())
+        lines.append(f"{sum(self.files.values())} files: {files}: see {self.out / 'files.csv'}")
+        for who, what in (
+            (self.strangers, "rows of hand.csv are for nobody in this class, and wait there"),
+            (self.older, "grades are of another version of the grader or of Keras; grade again"),
+            (self.gone, "were in the grading before and are not in this export"),
+        ):
+            if who:
+                more = f" and {len(who) - 20} more" if len(who) > 20 else ""
+                lines.append(f"{len(who)} {what}: {', '.join(who[:20])}{more}")
+        return "\n".join(lines)
 
 
 def grade_class(
@@ -60,45 +91,58 @@ def grade_class(
     common = authoring.load(assignment_name, secret=secret, private=private)
     listed = read_roster(roster) if roster else {}
     results = out / "results"
-    if (out / "class.json").exists() and (
-        before := read_class(out)["assignment"]
-    ) != assignment_name:
-        raise ClassError(f"{out} has the grades of {before}; give {assignment_name} its own folder")
+    before = read_class(out) if (out / "class.json").exists() else None
+    if before and before["assignment"] != assignment_name:
+        raise ClassError(
+            f"{out} has the grades of {before['assignment']}; give {assignment_name} its own folder"
+        )
+    submissions, lines = collect(source, out / "submissions", common)
     results.mkdir(parents=True, exist_ok=True)
-    students: dict[str, dict[str, str]] = {}
+    submissions, students, unclear = _with_rows(submissions, listed)
     todo: dict[str, Job] = {}
-    for submission in collect(source, out / "submissions", assignment_name):
-        aliases = map(fold, (submission.student, submission.name, submission.lms_id))
-        row = next((row for alias in aliases if (row := listed.get(alias))), NOBODY)
-        students[submission.student] = row
-        own, problem = common, submission.problem
+    for submission in submissions:
+        row, own, problem = students[submission.student], common, submission.problem
+        message = f"Your notebook could not be graded: {problem}."
         if row["student"] and secret:
             own = authoring.load(
                 assignment_name, student=row["student"], secret=secret, private=private
             )
-        elif listed and secret:
-            problem = problem or "not in the roster, or twice: mend it and grade again"
+        elif listed and secret and not problem:
+            problem, message = "mend the roster and grade again", ""
         if problem or submission.notebook is None:
-            write_result(results, submission, "", failed(own, problem))
+            result = failed(own, problem, *[message] if message else [])
+            write_result(results, submission, "", result)
             continue
         content = submission.notebook.read_bytes()
         job = Job(submission, content, own, hash_of(content, own))
-        old = read_result(results / f"{submission.student}.json")
+        try:
+            old = read_result(results / f"{submission.student}.json")
+        except ClassError:
+            old = {}
         if old.get("hash") == job.hash:
             write_result(results, submission, job.hash, old["result"])
         else:
             todo[submission.student] = job
             (results / f"{submission.student}.json").unlink(missing_ok=True)
-    for key, row in _absent(listed, students).items():
+    for key, row in _absent(listed, students, unclear).items():
         students[key] = row
         result = failed(common, "nothing was handed in") | {"status": "missing"}
         write_result(results, Submission(key, row["name"], "plain", "", False, None), "", result)
+    for path in results.glob("*.json"):
+        if path.stem not in students:
+            path.unlink()
+    counts = Counter(line.outcome for line in lines)
     about = {
         "assignment": assignment_name,
         "title": common.about["title"],
         "tasks": [asdict(task) for task in common.tasks],
+        "files": {
+            outcome: counts[outcome] for outcome in ("graded", "set aside", "not understood")
+        },
+        "roster": bool(listed),
         "students": dict(sorted(students.items())),
     }
+    write_files(out, lines)
     write(out / "class.json", json.dumps(about, indent=1, ensure_ascii=False) + "\n")
     done = 0
     try:
@@ -112,26 +156,41 @@ def grade_class(
             f"Stopped: {done} of {len(todo)} submissions were graded and are kept in {results}. "
             "The same command goes on with the rest."
         ) from None
-    return finish(out)
+    here = {row["student"] for row in students.values()} - {""}
+    earlier = before["students"] if before else {}
+    gone = [
+        key for key, row in earlier.items() if key not in students and row["student"] not in here
+    ]
+    return replace(finish(out), gone=tuple(gone))
 
 
 def finish(out: Path) -> Summary:
     """Merge the points in `OUT/hand.csv` and write all tables, feedback and the report anew.
 
-    Raises ClassError where a file of the class is missing or has points that cannot be.
+    Raises ClassError where a file of the class is missing, broken, or has points that cannot be.
     """
     from teaching import feedback, report  # with Matplotlib, which workers do not need
 
     about = read_class(out)
     title, tasks = about["title"], about["tasks"]
-    records = []
+    records: list[dict[str, Any]] = []
+    older = []
     for student, row in about["students"].items():
-        if not (saved := read_result(out / "results" / f"{student}.json")):
+        path = out / "results" / f"{student}.json"
+        if not (saved := read_result(path)):
             raise ClassError(f"{out}: {student} is not graded; run `grade` again to go on")
-        submission, result = saved["submission"], saved["result"]
+        submission, result = visible(saved["submission"]), visible(saved["result"])
+        ids = [task["id"] for task in result["tasks"]]
+        if submission["student"] != student or ids != [task["id"] for task in tasks]:
+            raise ClassError(f"{path}: of another student or version; delete it and grade again")
+        if saved["hash"] and saved["grader"] != grader():
+            older.append(student)
         record = submission | result | {"notes": [*submission["notes"], *result["notes"]]}
+        record["stranger"] = bool(about.get("roster")) and not row["student"]
+        if submission["review"] and result["status"] == "graded":
+            record["status"] = "review"
         records.append(record | {"name": row["name"] or submission["name"]})
-    by_hand = hand.merge(out / "hand.csv", tasks, records)
+    by_hand, strangers = hand.merge(out / "hand.csv", tasks, records)
     for record in records:
         scores = [task["score"] for task in record["tasks"]]
         record["total"] = sum(score for score in scores if score is not None)
@@ -145,25 +204,55 @@ def finish(out: Path) -> Summary:
             old.unlink()
     for student, page in pages.items():
         write(out / "feedback" / f"{student}.html", page)
-    returned = {
-        f"{r['name']}_{r['lms_id']}_assignfeedback_file_feedback.html": pages[r["student"]].encode()
-        for r in records
-        if r["lms"] == "moodle"
-    }
+    returned = {}
+    for r in records:
+        if r["lms"] == "moodle" and r["lms_id"] and not r["stranger"]:
+            name = " ".join(re.sub(r"[^\w.@+-]|_", " ", r["name"]).strip(". ").split())[:100]
+            name = f"{name or 'student'}_{r['lms_id']}_assignfeedback_file_feedback.html"
+            returned[name] = pages[r["student"]].encode()
     (out / "moodle-feedback.zip").write_bytes(build.pack(returned))
     write(out / "report.html", report.page(title, tasks, records))
-    statuses = [record["status"] for record in records]
-    counts = {status: statuses.count(status) for status in STATUSES}
-    return Summary(out, **counts, by_hand=by_hand)
+    counts = Counter(record["status"] for record in records)
+    return Summary(
+        out, counts["graded"], counts["review"], counts["failed"], counts["missing"],
+        by_hand, about.get("files", {}), tuple(strangers), tuple(older),
+    )  # fmt: skip
+
+
+def _with_rows(
+    submissions: list[Submission], listed: Roster
+) -> tuple[list[Submission], dict[str, dict[str, str]], set[str]]:
+    """The submissions with notes on what is odd about their rows in the roster, and the rows.
+
+    The last are the ids of the roster who may have handed in one whose name is not theirs alone.
+    """
+    rows = {submission.student: find(listed, submission) for submission in submissions}
+    students = {key: found[0] if len(found) == 1 else NOBODY for key, found in rows.items()}
+    unclear = {row["student"] for found in rows.values() if len(found) > 1 for row in found}
+    count = Counter(row["student"] for row in students.values())
+    noted = []
+    for submission in submissions:
+        key, note = submission.student, ""
+        found = [row["student"] for row in rows[key]]
+        if listed and not found:
+            note = "not in the roster"
+        elif len(found) > 1:
+            note = f"the roster has {' and '.join(found)} of this name: write {key} as that of one"
+        elif found and count[found[0]] > 1:
+            note = f"several submissions are of {found[0]} in the roster"
+        if note:
+            submission = replace(submission, notes=(*submission.notes, note), review=True)
+        noted.append(submission)
+    return noted, students, unclear
 
 
 def _absent(
-    listed: dict[str, dict[str, str]], students: dict[str, dict[str, str]]
+    listed: Roster, students: dict[str, dict[str, str]], unclear: set[str]
 ) -> dict[str, dict[str, str]]:
     """The rows of those who handed in nothing, by keys that no submission has."""
-    seen = {row["student"] for row in students.values()}
+    seen = {row["student"] for row in students.values()} | unclear
     absent: dict[str, dict[str, str]] = {}
-    for row in listed.values():
+    for row in (row for rows in listed.values() for row in rows):
         if row["student"] and row["student"] not in seen:
             seen.add(row["student"])
             key = row["student"]

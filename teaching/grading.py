@@ -19,7 +19,8 @@ from teaching.replies import Reply
 from teaching.sandbox import Job, Sandbox
 from teaching.source import Task
 
-MOST_SHOWN = 4_000_000  # characters of outputs and pictures of a notebook
+MOST_SHOWN = 4_000_000  # characters of sources, outputs and pictures of a notebook
+MOST_OF_CELL = 100_000  # characters of a source
 
 
 def grade(submission: Path, assignment: Assignment, sandbox: Sandbox) -> dict[str, Any]:
@@ -88,9 +89,13 @@ def _run(
             patched += [name for name in reply.patched if name not in patched]
             if task := tasks.get(cell["id"]):
                 results[task.id] = _result(task, cell, reply, alive, errors, missing)
-            entry = {key: cell[key] for key in ("id", "type", "source")}
-            left -= len(reply.output) + sum(map(len, reply.images))
+            source = cell["source"]
+            if len(source) > MOST_OF_CELL:
+                source = f"{source[:MOST_OF_CELL]}\n[cut off]"
+            entry = {"id": cell["id"], "type": cell["type"], "source": source}
+            left -= len(source) + len(reply.output) + sum(map(len, reply.images))
             if left < 0:
+                entry["source"] = source[:100]
                 reply = replace(reply, output="[cut off]", images=[])
             if cell["role"] == "check":  # what a student's function prints there may tell a test
                 entry |= {"output": "", "images": []}
@@ -140,7 +145,7 @@ def _result(
     """
     result: dict[str, Any] = {"id": task.id, "points": task.points}
     if task.by_hand:
-        answer = {"message": errors.get(task.id, ""), "answer": cell["source"]}
+        answer = {"message": errors.get(task.id, ""), "answer": cell["answer"][:MOST_OF_CELL]}
         return result | {"score": None, "outcome": "by hand"} | answer
     outcome, message = "passed", ""
     hidden = syntax.is_hidden(cell["run"], reply.line)

@@ -1,13 +1,11 @@
 """Points by hand: the queue `hand.csv`, which the instructor fills in and each run writes anew."""
 
-import csv
-import io
 import re
 from pathlib import Path
 from typing import Any
 
-from teaching.store import ClassError
-from teaching.tables import unguard, write_table
+from teaching.store import ClassError, visible
+from teaching.tables import TableError, guard, read_table, unguard, write_table
 
 COLUMNS = ["student", "task", "points", "max", "comment", "answer"]
 CHANGE = "[the answer changed after {} points were given: look again]"
@@ -15,10 +13,14 @@ CHANGED = re.compile(re.escape(CHANGE).replace(r"\{\}", r"[\d.]+") + " ?")
 LONGEST = 30_000  # characters in a cell, of which spreadsheets take 32,767
 
 
-def merge(path: Path, tasks: list[dict[str, Any]], records: list[dict[str, Any]]) -> int:
-    """Read the points given by hand into the records, write the queue anew, count what waits.
+def merge(
+    path: Path, tasks: list[dict[str, Any]], records: list[dict[str, Any]]
+) -> tuple[int, list[str]]:
+    """Read the points given by hand into the records, and write the queue anew.
 
-    A row counts for any task, so an instructor can also overrule a check by adding one.
+    Returns how many answers wait, and which rows with points or a comment are for nobody here.
+    A row counts for any task, so an instructor can also overrule a check by adding one. Where there
+    is no answer now, because nothing was handed in or it could not be read, the row stays as it is.
     Raises ClassError.
     """
     given = _read(path, {task["id"]: task["points"] for task in tasks})
@@ -27,14 +29,22 @@ def merge(path: Path, tasks: list[dict[str, Any]], records: list[dict[str, Any]]
     for number, task in enumerate(tasks):
         for record in records:
             result = record["tasks"][number]
-            sources = {cell["id"]: cell["source"] for cell in record["cells"]}
-            row = given.pop((record["student"], task["id"]), None)
             by_hand = result["outcome"] == "by hand"
+            sources = {cell["id"]: cell["source"] for cell in record["cells"]}
+            answer = (result.get("answer", "") if by_hand else sources.get(task["exercise"], ""))[
+                :LONGEST
+            ]
+            ran = record["status"] not in ("failed", "missing")
+            key = _row(given, record["student"], task["id"], answer, records)
+            row = given.pop(key) if key else None
             if row is None and not by_hand:
                 continue
-            answer = (result["answer"] if by_hand else sources.get(task["exercise"], ""))[:LONGEST]
             points, comment = (row["points"], row["comment"]) if row else ("", "")
-            if points:
+            if row and row["answer"] and not ran:
+                answer = row["answer"]
+                if points:
+                    record["notes"].append(f"{points} points by hand for {task['id']} are kept")
+            elif points:
                 before, comment = row["answer"] if row else "", CHANGED.sub("", comment)
                 if (before or by_hand) and _essence(before) != _essence(answer):
                     comment = f"{CHANGE.format(points)} {comment}".strip()
@@ -45,13 +55,51 @@ def merge(path: Path, tasks: list[dict[str, Any]], records: list[dict[str, Any]]
             rows.append(
                 [record["student"], task["id"], points, f"{task['points']:g}", comment, answer]
             )
-    rows += [
-        [student, task, row["points"], row["max"], row["comment"], row["answer"]]
-        for (student, task), row in given.items()  # of students who are not in this export
-        if row["points"] or row["comment"]
-    ]
+    strangers = []
+    for (student, task_id), row in given.items():
+        if row["points"] or row["comment"]:
+            strangers.append(f"{student} ({task_id})")
+            rows.append(
+                [student, task_id, row["points"], row["max"], row["comment"], row["answer"]]
+            )
     write_table(path, COLUMNS, rows, unguarded={4})
-    return waiting
+    return waiting, strangers
+
+
+def _row(
+    given: dict[tuple[str, str], dict[str, str]],
+    student: str,
+    task: str,
+    answer: str,
+    records: list[dict[str, Any]],
+) -> tuple[str, str] | None:
+    """The key of a student's row, also where a spreadsheet has rewritten a number in it.
+
+    That is believed where the row has the same answer, and nobody here that very number.
+    """
+    if (student, task) in given:
+        return student, task
+    if not (forms := _as_numbers(student)):
+        return None
+    here = {record["student"] for record in records}
+    found = [
+        (name, of)
+        for (name, of), row in given.items()
+        if of == task and name.upper() in forms and name not in here
+    ]
+    same = [key for key in found if answer and _essence(given[key]["answer"]) == _essence(answer)]
+    if len(same) != 1 or any(_as_numbers(other) & forms for other in here - {student}):
+        return None
+    return same[0]
+
+
+def _as_numbers(text: str) -> set[str]:
+    """What spreadsheets make of a number, `0012345`, `1e5` or one of 17 digits."""
+    if not re.fullmatch(r"\d+(e\d{1,2})?", text, re.I):
+        return set()
+    value = float(text)
+    forms = {f"{value:.{digits}E}" for digits in range(6)} | {f"{value:.0f}"}
+    return forms | {text.lstrip("0")}
 
 
 def _read(path: Path, most: dict[str, float]) -> dict[tuple[str, str], dict[str, str]]:
@@ -62,17 +110,15 @@ def _read(path: Path, most: dict[str, float]) -> dict[tuple[str, str], dict[str,
     if not path.exists():
         return {}
     try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ClassError(f"{path}: save it as CSV UTF-8") from None
-    header = text.split("\n", 1)[0]
-    delimiter = ";" if ";" in header else "\t" if "\t" in header else ","
-    given: dict[tuple[str, str], dict[str, str]] = {}
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    if not set(COLUMNS) <= set(reader.fieldnames or []):
+        columns, raw = read_table(path)
+    except TableError as error:
+        raise ClassError(str(error)) from None
+    if not set(COLUMNS) <= set(columns):
         raise ClassError(f"{path}: the first line must name the columns {', '.join(COLUMNS)}")
-    for raw in reader:
-        row = {column: unguard(raw[column] or "") for column in COLUMNS}
+    given: dict[tuple[str, str], dict[str, str]] = {}
+    for whole in raw:
+        row = {column: unguard(whole[column]) for column in COLUMNS}
+        row["comment"] = whole["comment"]
         row["points"] = points = row["points"].strip().replace(",", ".")
         key = row["student"], row["task"]
         where = f"{path}, {row['student']}, {row['task']}"
@@ -91,5 +137,5 @@ def _read(path: Path, most: dict[str, float]) -> dict[tuple[str, str], dict[str,
 
 
 def _essence(text: str) -> str:
-    """What a spreadsheet leaves of a text: it may change spaces and line ends."""
-    return " ".join(text.split()).lstrip("'")
+    """What a spreadsheet leaves of a text: it may change spaces, line ends and a first quote."""
+    return " ".join(guard(visible(text)).split()).lstrip("'")

@@ -1,10 +1,14 @@
 """What a job answers, read with care: JSON of limited size, of which each part is checked."""
 
+import base64
 import json
 import re
 import secrets
+import struct
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+MOST_SIDE = 5000  # pixels
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ def read_reply(line: bytes, token: str) -> Reply:
         found = found if isinstance(found, list) else []
         return [t for t in found[:20] if isinstance(t, str) and len(t) <= longest]
 
-    images = [t for t in texts("images", 200_000)[:3] if re.fullmatch("iVBOR[A-Za-z0-9+/=\n]*", t)]
+    images = [t for t in texts("images", 200_000)[:3] if pixels(t)]
     output = data.get("output")
     output = output[:21_000] if isinstance(output, str) else ""
     common: dict[str, Any] = {"output": output, "images": images, "patched": texts("patched", 200)}
@@ -50,3 +54,14 @@ def read_reply(line: bytes, token: str) -> Reply:
         line=number if isinstance(number, int) else 0,
         **common,
     )
+
+
+def pixels(image: str) -> int:
+    """How many a PNG in base64 says that it has; 0 for what is none, or too large to show."""
+    if not re.fullmatch(r"iVBORw0KGgo[A-Za-z0-9+/=\s]{30,}", image):
+        return 0
+    start = base64.b64decode("".join(image[:50].split())[:32])
+    if start[12:16] != b"IHDR":
+        return 0
+    width, height = struct.unpack(">II", start[16:24])
+    return int(width * height) if max(width, height) <= MOST_SIDE else 0

@@ -1,19 +1,29 @@
 """The folder OUT of a class: what is kept in it, and how its files are written.
 
 `class.json` names the assignment and the students; `results/STUDENT.json` is what was graded, with
-a hash of all that it depends on; `hand.csv` is where the instructor gives points; everything else
-is made from these.
+a hash of all that it depends on, the grader included; `hand.csv` is where the instructor gives
+points; `submissions/` and `files.csv` say what was handed in; everything else is made from these.
 """
 
+import functools
 import hashlib
 import json
 import os
+import re
+import sys
 from dataclasses import asdict
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from teaching.authoring import Assignment
 from teaching.submissions import Submission
+
+STATUSES = ("graded", "review", "failed", "missing")
+# Control characters, and those that change the direction of what follows.
+INVISIBLE = re.compile(
+    "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+)
 
 
 class ClassError(ValueError):
@@ -21,34 +31,94 @@ class ClassError(ValueError):
 
 
 def read_class(out: Path) -> dict[str, Any]:
-    """What `class.json` says; ClassError where there is none."""
-    if not (out / "class.json").exists():
+    """What `class.json` says; ClassError where there is none, or not one that `grade` wrote."""
+    path = out / "class.json"
+    if not path.exists():
         raise ClassError(f"{out}: not the folder of a class; give one that `grade` wrote")
-    about: dict[str, Any] = json.loads((out / "class.json").read_text("utf-8"))
+    about = _json(path)
+    kinds = {"assignment": str, "title": str, "tasks": list, "students": dict}
+    if not isinstance(about, dict) or not _has(about, kinds):
+        raise ClassError(f"{path}: not as `grade` wrote it; delete it and grade again")
     return about
 
 
 def hash_of(content: bytes, assignment: Assignment) -> str:
-    """The hash of a notebook and of the assignment, hidden tests included, that grades it."""
-    parts = [assignment.name, assignment.notebook, [asdict(task) for task in assignment.tasks]]
+    """The hash of a notebook, of the assignment that grades it, and of `grader`."""
+    tasks = [asdict(task) for task in assignment.tasks]
+    parts = [assignment.name, assignment.notebook, tasks, grader()]
     text = json.dumps(parts, sort_keys=True)
     return hashlib.sha256(hashlib.sha256(content).digest() + text.encode()).hexdigest()
 
 
+@functools.cache
+def grader() -> str:
+    """The hash of what grades but the assignment: this package, Python, Keras and its backend."""
+    digest = hashlib.sha256(sys.version.encode())
+    for name in ("keras", "tensorflow", "tensorflow-cpu", "numpy", "scikit-learn"):
+        try:
+            digest.update(f"{name} {metadata.version(name)}\n".encode())
+        except metadata.PackageNotFoundError:
+            continue
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 def read_result(path: Path) -> dict[str, Any]:
-    """What `write_result` wrote, or nothing."""
-    try:
-        saved: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except (FileNotFoundError, ValueError):
+    """What `write_result` wrote, or nothing where there is none; ClassError for anything else."""
+    if not path.exists():
         return {}
-    return saved
+    saved = _json(path)
+    if not _is_result(saved):
+        raise ClassError(f"{path}: not as `grade` wrote it; delete it and grade again")
+    found: dict[str, Any] = saved
+    return found
+
+
+def _is_result(saved: Any) -> bool:
+    """Whether JSON has all that the tables and pages ask of it."""
+    about = {"student": str, "name": str, "lms": str, "lms_id": str, "late": bool, "review": bool}
+    graded = {"status": str, "cpu_seconds": float | int, "tasks": list, "cells": list}
+    task = {"id": str, "score": float | int | None, "outcome": str, "message": str}
+    cell = {"id": str, "source": str, "output": str, "images": list}
+    return (
+        _has(saved, {"hash": str, "grader": str, "submission": dict, "result": dict})
+        and _has(saved["submission"], about | {"notes": list})
+        and _has(saved["result"], graded | {"flags": list, "notes": list})
+        and saved["result"]["status"] in STATUSES
+        and all(_has(t, task) for t in saved["result"]["tasks"])
+        and all(_has(c, cell) for c in saved["result"]["cells"])
+    )
+
+
+def _has(data: Any, kinds: dict[str, Any]) -> bool:
+    return isinstance(data, dict) and all(isinstance(data.get(k), t) for k, t in kinds.items())
+
+
+def _json(path: Path) -> Any:
+    """What a file of the class says, and None where it is not JSON."""
+    try:
+        return json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        return None
+
+
+def visible(data: Any) -> Any:
+    """JSON with escapes in its texts for what nobody sees, or what reorders what they see."""
+    if isinstance(data, str):
+        return INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", data)
+    if isinstance(data, list):
+        return [visible(item) for item in data]
+    if isinstance(data, dict):
+        return {key: visible(item) for key, item in data.items()}
+    return data
 
 
 def write_result(results: Path, submission: Submission, hash: str, result: dict[str, Any]) -> None:
     """Write a submission and how it was graded into the folder of the results."""
     about = asdict(submission)
     del about["notebook"], about["problem"]
-    record = {"hash": hash, "submission": about, "result": result}
+    record = {"hash": hash, "grader": grader(), "submission": about, "result": result}
     text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
     write(results / f"{submission.student}.json", text)
 

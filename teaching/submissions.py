@@ -1,42 +1,32 @@
-"""Find the notebooks in what a course's system exports, a folder or a zip.
+"""Find the notebook of each student in what a course's system exports, a folder or a zip.
 
-Forms, which may be mixed:
-
-- Moodle, "Download all submissions": `Full Name_1234567_assignsubmission_file_/FILE` in folders,
-  `Full Name_1234567_assignsubmission_file_FILE` flat. The number is the grading worksheet's.
-- Canvas, "Download Submissions": `lastnamefirst_USER_FILE-ID_FILE`, with `_LATE` after the name
-  where it applies, `FILE-1` for a resubmission; `anon_CODE_FILE-ID_FILE` where grading is
-  anonymous; the name is that of the group for a group's, and `studenttest` for the test student's.
-  A text or a link handed in is `lastnamefirst_USER_text.html` or `..._link.html`.
-- nbgrader and JupyterHub: `submitted/STUDENT/ASSIGNMENT/FILE`, also `STUDENT/FILE`.
-- plain: `STUDENT.ipynb`.
-
-Names in an archive are never used as paths, and links are never followed: what is found is written
-to `KEY.ipynb`, under a key made of safe characters.
+Every file of the export ends in one line: graded, set aside with a reason, or not understood.
+Whose a file is says `forms.py`. Names in an archive are never used as paths, and links are never
+followed: what is found is written to `KEY.ipynb`, under a key made of safe characters.
 """
 
-import io
+import hashlib
+import json
 import re
 import unicodedata
 import zipfile
-from collections import defaultdict
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from teaching.archives import BROKEN, Entry, Problem, in_folder, in_zip
+from teaching.alignment import cells_of, notebook_of
+from teaching.archives import BROKEN, Entry, Problem, in_folder, in_students_zip, in_zip
+from teaching.authoring import CODE_STUB, TEXT_STUB, Assignment, solutions
+from teaching.forms import RUBBISH, File, Student, is_notebook, is_zip, likeness, sort_out
 
-MOST_IN_ALL = 4_000_000_000  # bytes read from one export
+MOST_KEPT = 20_000_000  # bytes of a notebook; of a larger one the sources are kept
+MOST_IN_ALL = 4_000_000_000  # bytes of all that are kept
 MOST_ENTRIES = 50_000
-RUBBISH = re.compile(r"__MACOSX|\.ipynb_checkpoints|\.DS_Store|\._.*|Thumbs\.db|desktop\.ini")
-MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+_?(?P<file>.*)", re.S)
-CANVAS = re.compile(
-    r"(?P<name>.+?)_(?P<late>LATE_)?(?P<id>\d+|(?:(?<=anon_)|(?<=anon_LATE_))[A-Za-z0-9]+)"
-    r"_(?:(?P<upload>\d+)_(?P<file>.+)|(?:text|link)\.html)",
-    re.S,
-)
-COPY = re.compile(r"(?:-(\d{1,3})| ?\((\d{1,3})\))$")  # Canvas and browsers number copies of a file
+MOST_TO_CHOOSE = 10  # notebooks of one student that are looked into
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.I)  # no file names on Windows
+
+Outcome = Literal["graded", "set aside", "not understood"]
 
 
 class SubmissionsError(ValueError):
@@ -48,7 +38,7 @@ class Submission:
     """What one student (or group) handed in.
 
     `student` is unique, letter case aside, and safe as a file name; `lms_id` is the system's
-    number. Without a `notebook` the `problem` says why.
+    number. Without a `notebook` the `problem` says why. `review` asks for a teacher's eyes.
     """
 
     student: str
@@ -59,25 +49,33 @@ class Submission:
     notebook: Path | None
     notes: tuple[str, ...] = ()
     problem: str = ""
+    review: bool = False
 
 
 @dataclass(frozen=True)
-class _File:
-    """An entry, and what the system's name for it says."""
+class Line:
+    """What became of one file of the export, and why where it was not graded."""
 
-    entry: Entry
-    name: str
-    late: bool = False
-    upload: int = 0
+    file: str
+    student: str
+    outcome: Outcome
+    why: str = ""
 
 
-def collect(source: Path, into: Path, assignment: str) -> list[Submission]:
-    """The submissions in a folder or zip, sorted by key; their notebooks are copied to `into`.
+def collect(
+    source: Path, into: Path, assignment: Assignment
+) -> tuple[list[Submission], list[Line]]:
+    """The submissions in a folder or zip, sorted by key, and a line for each file, sorted.
 
-    Of several notebooks the one named as the assignment counts, else the newest.
-    What is wrong with one submission is its `problem`; SubmissionsError is for the whole.
+    The notebooks are copied to `into`, and others there removed. Of several notebooks that counts
+    in which something was done, that has the assignment's name, and that is the newest, in this
+    order; the choice is for review. What is wrong with one submission is its `problem`;
+    SubmissionsError is for the whole.
     """
     if source.is_dir():
+        inside, outside = into.resolve(), source.resolve()
+        if outside in (inside, *inside.parents) or inside in outside.parents:
+            raise SubmissionsError(f"{into}: write to a folder outside of {source}, with --out")
         entries = list(in_folder(source))
     elif zipfile.is_zipfile(source):
         try:
@@ -86,130 +84,230 @@ def collect(source: Path, into: Path, assignment: str) -> list[Submission]:
             raise SubmissionsError(f"{source}: {error}; export the submissions again") from None
     else:
         raise SubmissionsError(f"{source}: give a folder or a zip, as your system exports it")
-    groups = _by_student(entries, source.stem, assignment)
+    lines: list[Line] = []
+    groups: dict[Student, list[File]] = defaultdict(list)
+    for entry, found in sort_out(entries, source.stem, assignment.name):
+        if isinstance(found, str):
+            lines.append(
+                Line(str(entry.path), "", "set aside" if found else "not understood", found)
+            )
+        else:
+            groups[found[0]].append(found[1])
     if not groups:
         raise SubmissionsError(f"{source}: there are no submissions in it")
     into.mkdir(parents=True, exist_ok=True)
-    keys = _keys(groups)
+    for old in into.glob("*.ipynb"):
+        old.unlink()
     left = MOST_IN_ALL
     submissions = []
-    for (lms, lms_id, name), files in sorted(groups.items(), key=lambda item: keys[item[0]]):
-        key, problem, target = keys[lms, lms_id, name], "", None
-        notes: list[str] = []
-        try:
-            content, notes = _choose(files, assignment)
-            left -= len(content)
+    for student, key in sorted(_keys(groups).items(), key=lambda item: item[1]):
+        files, target = groups[student], None
+        choice = _choose(student, files, assignment)
+        if choice.counts:
+            left -= len(choice.content)
             if left < 0:
                 raise SubmissionsError(f"{source}: more than {MOST_IN_ALL:,} bytes of notebooks")
             target = into / f"{key}.ipynb"
-            target.write_bytes(content)
-        except Problem as error:
-            problem = str(error)
+            target.write_bytes(choice.content)
         late = any(file.late for file in files)
-        submissions.append(Submission(key, name, lms, lms_id, late, target, tuple(notes), problem))
-    return submissions
+        submissions.append(
+            Submission(key, student.name, student.lms, student.lms_id, late, target,
+                       tuple(choice.notes), choice.problem, choice.review)
+        )  # fmt: skip
+        for file in files:
+            aside = "" if file is choice.counts else choice.aside.get(file, choice.problem)
+            outcome: Outcome = "set aside" if aside else "graded"
+            lines.append(Line(str(file.entry.path), key, outcome, aside))
+    return submissions, sorted(lines, key=lambda line: line.file)
 
 
-_Key = tuple[Literal["moodle", "canvas", "plain"], str, str]  # system, its id, name
+def _keys(students: dict[Student, list[File]]) -> dict[Student, str]:
+    """A name for the files of each student that is unique and safe on every system.
 
-
-def _by_student(entries: list[Entry], wrapper: str, assignment: str) -> dict[_Key, list[_File]]:
-    """The files of each student, by the form in which the system names them.
-
-    `wrapper` is the export's own name, that of a folder round all others. A student all of whose
-    files are for another assignment has none.
+    It tells two students apart without asking who else is there: where the name alone would not,
+    as where a sign was replaced, it ends in a hash. Only names that differ in nothing but letter
+    case both get one.
     """
-    groups: dict[_Key, list[_File]] = defaultdict(list)
-    plain: list[tuple[tuple[str, ...], Entry]] = []
-    for entry in entries:
-        parts = entry.path.parts
-        if any(RUBBISH.fullmatch(part) for part in parts):
-            continue
-        moodle = next((m for part in parts[:2] if (m := MOODLE.fullmatch(part))), None)
-        if moodle:
-            name = moodle["file"] or parts[-1]
-            groups["moodle", moodle["id"], moodle["name"]].append(_File(entry, name))
-        elif parts[:-1] in ((), (wrapper,)) and (canvas := CANVAS.fullmatch(parts[-1])):
-            file = _File(
-                entry, canvas["file"] or "", bool(canvas["late"]), int(canvas["upload"] or 0)
-            )
-            groups["canvas", canvas["id"], canvas["name"]].append(file)
-        else:
-            plain.append((parts, entry))
-    tops = {parts[0] for parts, _ in plain}
-    if len(tops) == 1 and tops <= {"submitted", wrapper}:
-        plain = [(parts[1:] or parts, entry) for parts, entry in plain]
-    folders = any(len(parts) > 2 and parts[1] == assignment for parts, _ in plain)
-    for parts, entry in plain:
-        alone = len(parts) == 1
-        if alone and entry.path.suffix.lower() not in (".ipynb", ".zip"):
-            continue  # a README beside the submissions, say
-        files = groups["plain", "", PurePosixPath(parts[0]).stem if alone else parts[0]]
-        if alone or not folders or parts[1] == assignment:
-            files.append(_File(entry, assignment + entry.path.suffix if alone else parts[-1]))
-    return groups
-
-
-def _keys(groups: dict[_Key, list[_File]]) -> dict[_Key, str]:
-    """A name for the files of each student that is unique and safe on every system."""
-    keys: dict[_Key, str] = {}
-    taken: set[str] = set()
-    for lms, lms_id, name in sorted(groups):
-        text = unicodedata.normalize("NFKC", f"{name}_{lms_id}" if lms_id else name)
-        text = re.sub(r"[^\w.@+-]+", "-", text[-60:]).strip(".-+@") or "student"
+    texts: dict[Student, str] = {}
+    for student in students:
+        whole = f"{student.name}_{student.lms_id}" if student.lms_id else student.name
+        whole = unicodedata.normalize("NFKC", whole)
+        text = re.sub(r"[^\w.@+-]+", "-", whole[-50:]).strip(".-+@") or "student"
         text = f"_{text}" if DEVICES.fullmatch(text) else text
-        key, number = text, 1
-        while key.casefold() in taken:
-            number += 1
-            key = f"{text}-{number}"
-        taken.add(key.casefold())
-        keys[lms, lms_id, name] = key
-    return keys
+        exact = student.lms_id or text == student.name
+        texts[student] = text if exact else f"{text}-{_hash(student)}"
+    count = Counter(text.casefold() for text in texts.values())
+    return {
+        student: text if count[text.casefold()] == 1 else f"{text}-{_hash(student)}"
+        for student, text in texts.items()
+    }
 
 
-def _choose(files: list[_File], assignment: str) -> tuple[bytes, list[str]]:
-    """The content of the notebook that counts, and notes on the choice.
+def _hash(student: Student) -> str:
+    return hashlib.sha256("\0".join(student).encode()).hexdigest()[:6]
 
-    Where there is none among a student's files, the best zip is searched. Raises Problem.
-    """
-    found = [file for file in files if file.name.lower().endswith(".ipynb")]
-    zips = [file for file in files if file.name.lower().endswith(".zip")]
-    notes = []
-    if not found and zips:
-        chosen = max(zips, key=lambda file: _rank(file, assignment))
-        notes.append(f"taken from {chosen.name}")
-        try:
-            archive = zipfile.ZipFile(io.BytesIO(chosen.entry.read()))
-            entries = list(in_zip(archive, 1000))
-        except (Problem, *BROKEN) as error:
-            raise Problem(f"{chosen.name}: {error}") from None
+
+@dataclass(frozen=True)
+class _Notebook:
+    """One that a student handed in: the file that it is or lies in, and its path there."""
+
+    file: File
+    entry: Entry
+    path: PurePosixPath
+    alike: int  # to the assignment's name
+
+    def __str__(self) -> str:
+        inside = self.entry is not self.file.entry
+        return f"{self.path} in {self.file.path}" if inside else str(self.path)
+
+
+@dataclass
+class _Choice:
+    """The file that counts and its notebook's content, or a problem; and why others do not."""
+
+    counts: File | None = None
+    content: bytes = b""
+    problem: str = ""
+    review: bool = False
+    notes: list[str] = field(default_factory=list)
+    aside: dict[File, str] = field(default_factory=dict)
+
+    def doubt(self, note: str) -> None:
+        self.notes.append(note)
+        self.review = True
+
+
+def _choose(student: Student, files: list[File], assignment: Assignment) -> _Choice:
+    """Choose among the files of a student."""
+    choice = _Choice()
+    found = [notebook for file in files for notebook in _notebooks(file, assignment.name, choice)]
+    if student.lms == "plain" and likeness(student.name, assignment.name) == 2:
+        choice.doubt("whose is it? its name is that of the assignment")
+    elif "/" in student.name:
+        choice.doubt("one of several folders: of a student each, or attempts of one?")
+    elif student.lms == "moodle" and not student.lms_id:
+        choice.doubt("of a group: its points cannot be imported")
+    best = found[0] if len(found) == 1 and not _is_elsewhere(student, found[0]) else None
+    if found and not best:
+        best = _best(student, found, assignment, choice)
+    if not best:
+        why = "; ".join(f"{file.path}: {why}" for file, why in choice.aside.items())
+        choice.problem = f"no notebook was handed in, but {why[:500] or 'no file'}"
+        return choice
+    if best.entry is not best.file.entry:
+        choice.notes.append(f"taken from {best.file.path}")
+    if best.alike < 2:
+        choice.notes.append(f"the file was called {str(best.path.name)[:100]}")
+    try:
+        choice.content = _without_outputs(best.entry.read(), choice)
+        choice.counts = best.file
+    except Problem as error:
+        choice.problem = f"{best}: {error}"
+        choice.aside[best.file] = str(error)
+    return choice
+
+
+def _notebooks(file: File, assignment: str, choice: _Choice) -> list[_Notebook]:
+    """The notebook that a file is, or those in the zip that it is; else it is set aside."""
+    alike = 2 if file.alone else likeness(file.path.name, assignment)
+    if is_notebook(file.path.name) or (alike == 2 and file.path.suffix in ("", ".json", ".txt")):
+        return [_Notebook(file, file.entry, file.path, alike)]
+    if not is_zip(file.path.name):
+        choice.aside[file] = "no notebook"
+        return []
+    try:
         found = [
-            _File(entry, entry.path.name)
-            for entry in entries
-            if entry.path.suffix.lower() == ".ipynb"
+            _Notebook(file, entry, entry.path, likeness(entry.path.name, assignment))
+            for entry in in_students_zip(file.entry.read(), 1000)
+            if is_notebook(entry.path.name)
             and not any(RUBBISH.fullmatch(part) for part in entry.path.parts)
         ]
-    if not found:
-        there = ", ".join(sorted(file.name for file in files if file.name)) or "no file"
-        raise Problem(f"no notebook was handed in, but {there[:200]}")
-    chosen = max(found, key=lambda file: _rank(file, assignment))
-    if len(found) > 1:
-        others = ", ".join(sorted(file.name for file in found if file is not chosen))
-        notes.append(f"{chosen.name} counts, not {others[:200]}")
-    if _plain_stem(chosen.name)[0] != assignment:
-        notes.append(f"the file was called {chosen.name[:100]}")
-    try:
-        return chosen.entry.read(), notes
     except Problem as error:
-        raise Problem(f"{chosen.name}: {error}") from None
+        choice.aside[file] = str(error)
+        choice.doubt(f"{file.path}: {error}")
+        return []
+    if not found:
+        choice.aside[file] = "a zip without a notebook"
+    return found
 
 
-def _rank(file: _File, assignment: str) -> tuple[bool, int, int, float, str]:
-    stem, number = _plain_stem(file.name)
-    return stem == assignment, number, file.upload, file.entry.time, str(file.entry.path)
+def _is_elsewhere(student: Student, notebook: _Notebook) -> bool:
+    """Whether a notebook lies in a folder that may be that of another assignment."""
+    inside = notebook.entry is not notebook.file.entry
+    return student.lms == "plain" and not inside and len(notebook.path.parts) > 1
 
 
-def _plain_stem(name: str) -> tuple[str, int]:
-    stem = PurePosixPath(name).stem
-    copy = COPY.search(stem)
-    return (stem[: copy.start()], int(copy[1] or copy[2])) if copy else (stem, 0)
+def _best(
+    student: Student, found: list[_Notebook], assignment: Assignment, choice: _Choice
+) -> _Notebook | None:
+    """Of several notebooks the one that counts; None where none is of this assignment."""
+    ranked: list[tuple[tuple[bool, int, int, float, int, str], _Notebook]] = []
+    seen: dict[bytes, _Notebook] = {}
+    refused = []
+    found = sorted(found, key=lambda n: (n.alike, n.file.order, n.entry.time, str(n)), reverse=True)
+    for number, one in enumerate(found):
+        try:
+            if number >= MOST_TO_CHOOSE:
+                raise Problem(f"only {MOST_TO_CHOOSE} notebooks of a student are looked into")
+            content = one.entry.read()
+        except Problem as error:
+            choice.aside[one.file] = str(error)
+            refused.append(f"{one} ({error})")
+            continue
+        digest = hashlib.sha256(content).digest()
+        there, done = _progress(content, assignment)
+        folders = one.path.parts[:-1]
+        if digest in seen:
+            choice.aside[one.file] = f"the same as {seen[digest]}"
+        elif (
+            _is_elsewhere(student, one)
+            and not (one.alike or there)
+            and not any(likeness(folder, assignment.name) == 2 for folder in folders)
+        ):
+            choice.aside[one.file] = "in another folder, and no answer of this assignment is in it"
+        else:
+            seen[digest] = one
+            rank = (done > 0, one.alike, one.file.order, one.entry.time, done, str(one))
+            ranked.append((rank, one))
+    if not ranked:
+        return None
+    _, best = max(ranked, key=lambda item: item[0])
+    others = [one for _, one in ranked if one is not best]
+    for one in others:
+        choice.aside[one.file] = f"{best} counts"
+    if others or refused:
+        choice.doubt(f"{best} counts, not {', '.join([*map(str, others), *refused])[:500]}")
+    return best
+
+
+def _progress(content: bytes, assignment: Assignment) -> tuple[int, int]:
+    """How many of the assignment's answers a notebook has room for, and how many are there."""
+    try:
+        cells = cells_of(notebook_of(content))
+    except ValueError:
+        return 0, 0
+    theirs = {id_: cell["source"] for cell in reversed(cells) for id_ in reversed(cell["ids"])}
+    found = [theirs[id_] for id_ in solutions(assignment) if id_ in theirs]
+    stubs = CODE_STUB, TEXT_STUB
+    return len(found), sum(bool(t.strip()) and not any(s in t for s in stubs) for t in found)
+
+
+def _without_outputs(content: bytes, choice: _Choice) -> bytes:
+    """The notebook as it is, or, where it is large, what of it is graded. Raises Problem."""
+    if len(content) <= MOST_KEPT:
+        return content
+    try:
+        notebook = notebook_of(content)
+    except ValueError as error:
+        raise Problem(f"{error}; it has {len(content) // 1_000_000} MB") from None
+    for cell in notebook["cells"]:
+        if isinstance(cell, dict):
+            cell.pop("attachments", None)
+            if "outputs" in cell:
+                cell["outputs"] = []
+    notebook["metadata"] = {}
+    kept = json.dumps(notebook, ensure_ascii=False).encode("utf-8", "replace")
+    if len(kept) > MOST_KEPT:
+        raise Problem(f"without outputs it still has more than {MOST_KEPT // 1_000_000} MB")
+    choice.notes.append(f"{(len(content) - len(kept)) // 1_000_000} MB of outputs were left out")
+    return kept

@@ -6,7 +6,7 @@ import re
 
 from teaching.alignment import Cell
 
-MOST_SCANNED = 200_000  # characters of a cell, for its syntax tree takes 1000 times as many bytes
+MOST_SCANNED = 200_000  # characters of a notebook: a syntax tree takes 1000 times as many bytes
 MODULES = """
 os sys subprocess socket ctypes gc inspect builtins importlib multiprocessing threading
 _thread signal posix io _io concurrent asyncio mmap fcntl resource json types operator IPython
@@ -84,13 +84,15 @@ def statement(source: str, line: int) -> str:
 def flags(cells: list[Cell]) -> list[str]:
     """What in a student's code no exercise needs; for the instructor's eyes, never a score."""
     found: set[str] = set()
+    left = MOST_SCANNED
     for cell in cells:
         if cell["role"] != "student" or cell["type"] != "code":
             continue
         source = re.sub(r"(?m)^([ \t]*)%time +", r"\1", cell["source"])
         source = re.sub(r"(?m)^([ \t]*)[%!].*$|^.*\?$", r"\1pass", source)
         try:
-            if len(source) > MOST_SCANNED:
+            left -= len(source)
+            if left < 0:
                 raise ValueError
             nodes = list(ast.walk(ast.parse(source)))
         except (SyntaxError, SystemError, ValueError, RecursionError, MemoryError):

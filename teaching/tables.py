@@ -1,5 +1,6 @@
-"""The tables of a class: grades, what to review, and the grade books of Moodle and Canvas."""
+"""The tables of a class, as spreadsheets read and write them, and no cell of them a formula."""
 
+import codecs
 import csv
 import io
 import re
@@ -8,6 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from teaching.store import write
+from teaching.submissions import Line
+
+# Where a spreadsheet that takes another sign for the separator may see a cell begin.
+FORMULA = re.compile(r"(?:^|(?<=[;\n\r\t]))(?=[^\S\n\r\t]*[=+@\-＝＋＠－])|^(?=[\t\r])")
+
+
+class TableError(ValueError):
+    """A table cannot be read; the message names the file and what to do."""
 
 
 def write_tables(
@@ -15,8 +24,9 @@ def write_tables(
 ) -> None:
     """Write `grades.csv`, `review.csv`, `moodle.csv` and `canvas.csv`.
 
-    `tasks` are the assignment's as dicts; a record is a submission with its result, `total`, `max`
-    and `waiting`, the number of its answers without points.
+    `tasks` are the assignment's as dicts; a record is a submission with its result, `total`, `max`,
+    `waiting`, the number of its answers without points, and `stranger`, whether it is missing in
+    the roster: its number may be another's, and it is in no table to import.
     """
     grades, review, moodle, canvas = [], [], [], []
     for r in records:
@@ -29,15 +39,16 @@ def write_tables(
         )  # fmt: skip
         if r["status"] in ("review", "failed"):
             why = "; ".join([*r["notes"], *r["flags"]])
-            review.append([r["student"], why, f"submissions/{r['student']}.ipynb"])
+            file = f"submissions/{r['student']}.ipynb"
+            review.append([r["student"], why, file if (out / file).exists() else ""])
         comments = "\n".join(
             f"{task['id']}: {_number(task['score']) or '?'} of {task['points']:g}"
             + (f". {task['comment']}" if task.get("comment") else "")
             for task in r["tasks"]
         )
-        if r["waiting"]:  # an empty grade could take back one that is there
+        if r["waiting"] or r["stranger"]:  # an empty grade could take back one that is there
             continue
-        if r["lms"] == "moodle":
+        if r["lms"] == "moodle" and r["lms_id"]:
             moodle.append([f"Participant {r['lms_id']}", r["name"], total, most, "-", comments])
         elif r["lms"] == "canvas" and r["lms_id"].isdecimal():
             canvas.append([r["name"], r["lms_id"], "", "", total])
@@ -75,14 +86,42 @@ def write_table(
     write(path, "\ufeff" * bom + stream.getvalue())
 
 
+def write_files(out: Path, lines: list[Line]) -> None:
+    """Write `files.csv`: what became of each file of the export."""
+    rows = [[line.file, line.student, line.outcome, line.why] for line in lines]
+    write_table(out / "files.csv", ["file", "student", "outcome", "why"], rows)
+
+
+def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """The columns of a table, in small letters, and its rows, as a spreadsheet saved them.
+
+    Raises TableError where it is neither UTF-8 nor UTF-16 with its mark.
+    """
+    content = path.read_bytes()
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        text = content.decode("utf-16" if marked else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise TableError(f"{path}: save it as CSV UTF-8, or as Unicode text") from None
+    header = text.split("\n", 1)[0]
+    delimiter = ";" if ";" in header else "\t" if "\t" in header else ","
+    try:
+        first, *rows = [*csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)] or [[]]
+    except csv.Error as error:
+        raise TableError(f"{path}: it is no CSV file ({error}); save it as CSV UTF-8") from None
+    columns = [column.strip().lower() for column in first]
+    empty = [""] * len(columns)
+    return columns, [dict(zip(columns, [*row, *empty], strict=False)) for row in rows if any(row)]
+
+
 def guard(cell: str) -> str:
-    """The text of a cell, quoted where a spreadsheet would take it for a formula."""
-    return f"'{cell}" if re.match(r"\s*[=+@-]|[\t\r]", cell) else cell
+    """The text of a cell, with a quote wherever a spreadsheet would see a formula begin."""
+    return FORMULA.sub("'", cell)
 
 
 def unguard(cell: str) -> str:
-    """The text of which `guard` made this one."""
-    return cell[1:] if re.match(r"'(\s*[=+@-]|[\t\r])", cell) else cell
+    """A text without the quote that `guard` put before it."""
+    return cell[1:] if cell[:1] == "'" and guard(cell[1:]).startswith("'") else cell
 
 
 def _number(value: float | None) -> str:

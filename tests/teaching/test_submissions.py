@@ -9,11 +9,14 @@ import struct
 import zipfile
 
 import pytest
+from nbformat.v4 import new_notebook
 
 from teaching import archives, submissions
+from teaching.authoring import Assignment
 from teaching.submissions import SubmissionsError, collect
 
 NAME = "02-initialization"
+ASSIGNMENT = Assignment(NAME, {}, new_notebook(), ())
 MOODLE = "Anna Müller_1234567_assignsubmission_file_"
 
 
@@ -40,9 +43,14 @@ def collected(tmp_path):
                 path.write_bytes(content)
         shutil.rmtree(tmp_path / "into", ignore_errors=True)
         before = set(tmp_path.rglob("*"))
-        found = collect(source, tmp_path / "into", NAME)
+        found, lines = collect(source, tmp_path / "into", ASSIGNMENT)
         new = set(tmp_path.rglob("*")) - before - {tmp_path / "into"}
         assert new == {s.notebook for s in found if s.notebook}  # and nothing else
+        graded = [line.student for line in lines if line.outcome == "graded"]
+        assert sorted(graded) == [s.student for s in found if s.notebook]
+        assert all(line.why for line in lines if line.outcome == "set aside")
+        if as_zip and not isinstance(files, bytes):
+            assert len(lines) == len(files)
         return {s.student: s for s in found}
 
     return run
@@ -85,8 +93,11 @@ def test_late_and_repeated_submissions_of_canvas(collected):
     (jane,) = found.values()
     assert jane.late
     assert jane.name == "doejane"
-    assert jane.notebook.read_bytes() == b"10"
+    assert jane.notebook.read_bytes() == b"1"  # the last upload
     assert "counts, not" in jane.notes[0]
+    assert jane.review
+    (anon,) = collected({f"LATE_anon_AbC12_678_{NAME}.ipynb": b"{}"}).values()
+    assert (anon.late, anon.name, anon.lms_id) == (True, "anon", "AbC12")
 
 
 def test_the_notebook_named_as_the_assignment_counts(collected):
@@ -172,6 +183,7 @@ def test_links_are_not_followed(collected, tmp_path):
 
 
 def test_bombs_cost_the_one_who_sent_them(collected, monkeypatch):
+    monkeypatch.setattr(archives, "MOST_BYTES", 20_000_000)
     large = os.urandom(archives.MOST_BYTES + 1)
     bomb = packed({"x.ipynb": bytes(10**8)})
     found = collected({
@@ -225,4 +237,4 @@ def test_what_is_no_export_is_refused(collected, tmp_path):
     with pytest.raises(SubmissionsError, match="no submissions"):
         collected({"README.md": b""})
     with pytest.raises(SubmissionsError, match="folder or a zip"):
-        collect(tmp_path / "absent", tmp_path / "into", NAME)
+        collect(tmp_path / "absent", tmp_path / "into", ASSIGNMENT)
