@@ -83,6 +83,8 @@ def in_zip(archive: zipfile.ZipFile, most: int) -> Iterator[Entry]:
     """
     if len(archive.infolist()) > most:
         raise Problem(f"the zip has more than {most:,} entries")
+    if min((info.header_offset for info in archive.infolist()), default=0):
+        raise Problem("the zip is cut off")  # and what is read is a zip that is in it
     for info in archive.infolist():
         name = info.filename
         if not info.flag_bits & 0x800:  # not said to be UTF-8, but often it is

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from teaching import authoring, build
-from teaching.roster import read_students
+from teaching.roster import read_roster, read_students
 from teaching.source import AuthoringError
 
 SECRET = b"of the course"
@@ -74,10 +74,24 @@ def test_roster_names_students_and_nothing_else(tmp_path):
         "student\n../ada": "row 2, column student: got '../ada'; use each id once",
         "student\nada\nada": "use each id once",
         "student,name\nada,A\n,B": "row 3",
+        "student\n1.00E+05": "as a spreadsheet writes a long number",
     }.items():
         path.write_text(rows, "utf-8")
         with pytest.raises(AuthoringError, match=says):
             read_students(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_a_roster_is_read_as_spreadsheets_save_it(tmp_path, sign, encoding):
+    path = tmp_path / "roster.csv"
+    text = "Student,Name,Group\r\nada,Ada Müller,1\r\n,,\r\nbo,Bo\r\n".replace(",,", "")
+    path.write_bytes(text.replace(",", sign).encode(encoding))
+    assert read_students(path) == ["ada", "bo"]
+    assert read_roster(path)["ada müller"] == [{"student": "ada", "name": "Ada Müller"}]
+    path.write_bytes("student;name\nada;Müller".encode("cp1252"))
+    with pytest.raises(AuthoringError, match=r"roster\.csv: save it as CSV UTF-8"):
+        read_students(path)
 
 
 def test_stock_nbgrader_generates_and_grades_the_source(course, tmp_path):

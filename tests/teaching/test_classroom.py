@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,11 +15,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from teaching import authoring, classroom
+from teaching import authoring, classroom, store
 from teaching.hand import COLUMNS
 from teaching.sandbox import Limits, SandboxMissing
 from teaching.store import ClassError
-from teaching.tables import write_table
+from teaching.submissions import SubmissionsError
+from teaching.tables import guard, unguard, write_table
 
 ROOT = Path(__file__).parents[2]
 NAME = "01-small"
@@ -208,6 +210,84 @@ def test_points_by_hand_survive_and_a_changed_answer_is_marked(graded):
     assert by_student(graded.out / "grades.csv")["a"]["total"] == "5"
 
 
+@pytest.mark.parametrize("once", ["gone", "missing", "failed", "unreadable"])
+def test_points_by_hand_outlast_a_grading_without_the_answer(graded, tmp_path, once):
+    roster = tmp_path / "roster.csv"
+    roster.write_text("student,name\na,A\nb,B\n", "utf-8")
+    options = {} if once == "gone" else {"roster": roster}
+    files = {"a.ipynb": "1", "b/x.ipynb": "1"}
+    graded(files, **options)
+    hand_in(graded.out, b_why={"points": "1.5", "comment": "well done"})
+    without = {"gone": {}, "missing": {}, "failed": {"b/x.pdf": ""}, "unreadable": {"b/x.zip": ""}}
+    counts = graded({"a.ipynb": "1"} | without[once], **options)
+    (row,) = [r for r in table(graded.out / "hand.csv") if r["student"] == "b" and r["points"]]
+    assert (row["points"], row["comment"], row["answer"]) == ("1.5", "well done", "1")
+    if once == "gone":
+        assert counts.strangers == ("b (why)",)
+        assert counts.gone == ("b",)
+        assert "b (why)" in str(counts)
+    else:
+        (noted,) = [r for r in table(graded.out / "grades.csv") if r["student"] == "b"]
+        assert "1.5 points by hand for why are kept" in noted["notes"]
+        assert noted["total"] == "0"
+    counts = graded(files, **options)
+    assert counts.strangers == ()
+    assert counts.gone == ()
+    assert by_student(graded.out / "grades.csv")["b"]["why"] == "1.5"
+    assert "well done" in (graded.out / "feedback/b.html").read_text()
+
+
+def test_a_student_without_a_notebook_can_get_points_by_hand(graded):
+    graded({"a.ipynb": "1", "b/x.pdf": ""})
+    with (graded.out / "hand.csv").open("a", encoding="utf-8") as file:
+        file.write("b,why,2,,on paper,\n")
+    for _ in range(2):
+        classroom.finish(graded.out)
+        assert by_student(graded.out / "grades.csv")["b"]["total"] == "2"
+
+
+def test_a_number_that_a_spreadsheet_rewrote_keeps_its_points(graded):
+    rewritten = {"0012345": "12345", "1e5": "1.00E+05", "20261234567890123": "2.02612E+16"}
+    graded({f"{student}.ipynb": f"of {student}" for student in rewritten})
+    rows = [row for row in table(graded.out / "hand.csv") if row["task"] == "why"]
+
+    def save(answer):
+        for row in rows:
+            student = rewritten.get(row["student"], row["student"])
+            row |= {"student": student, "points": "2", "answer": answer or row["answer"]}
+        write_table(graded.out / "hand.csv", COLUMNS, [[row[c] for c in COLUMNS] for row in rows])
+        return classroom.finish(graded.out)
+
+    assert save("").strangers == ()
+    grades = by_student(graded.out / "grades.csv")
+    assert [grades[student]["why"] for student in rewritten] == ["2"] * 3
+    summary = save("of another")
+    assert set(summary.strangers) == {f"{saved} (why)" for saved in rewritten.values()}
+    assert summary.attention
+    grades = by_student(graded.out / "grades.csv")
+    assert [grades[student]["why"] for student in rewritten] == [""] * 3
+
+
+def test_points_of_nobody_are_named_and_stay(graded):
+    graded({"mar1.ipynb": "1"})
+    hand_in(graded.out, mar1_why={"points": "2", "student": "01-Mar"})
+    for _ in range(2):
+        summary = classroom.finish(graded.out)
+        assert summary.strangers == ("01-Mar (why)",)
+        assert "1 rows of hand.csv are for nobody in this class" in str(summary)
+    (row,) = [row for row in table(graded.out / "hand.csv") if row["student"] == "01-Mar"]
+    assert row["points"] == "2"
+
+
+def test_a_comment_keeps_its_first_sign(graded):
+    graded({"a.ipynb": "1"})
+    hand_in(graded.out, a_why={"points": "2", "comment": "'=' is missing"})
+    for _ in range(2):
+        classroom.finish(graded.out)
+        assert by_student(graded.out / "hand.csv")["a"]["comment"] in ("'=' is missing", "")
+    assert "&#39;=&#39; is missing" in (graded.out / "feedback/a.html").read_text()
+
+
 def test_a_check_can_be_overruled_by_hand(graded):
     graded({"a.ipynb": "wrong"})
     with (graded.out / "hand.csv").open("a", encoding="utf-8") as file:
@@ -248,6 +328,64 @@ def test_the_roster_chooses_the_variant(graded, tmp_path, monkeypatch):
     assert "roster" in grades["stranger"]["notes"]
     assert grades["s4"]["status"] == "missing"
     assert grades["doejanevan_45"]["name"] == "Jane van Doe"
+
+
+def test_two_of_one_name_are_told_apart_by_their_numbers(graded, tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text("student,name\n45,Jane Doe\n46,Jane Doe\n47,Bo Roe\n", "utf-8")
+    files = {f"doejane_{n}_900_{NAME}.ipynb": "1" for n in (45, 46)}
+    counts = graded(files, roster=roster, secret=b"secret")
+    assert (counts.graded, counts.failed, counts.missing) == (2, 0, 1)
+    files = {f"Jane Doe_{n}_assignsubmission_file_x.ipynb": "1" for n in (1, 2)}
+    counts = graded(files, roster=roster)
+    assert (counts.review, counts.missing) == (2, 1)  # and no Jane is missing
+    grades = by_student(graded.out / "grades.csv")
+    assert "45 and 46 of this name: write Jane-Doe_1 as that" in grades["Jane-Doe_1"]["notes"]
+    roster.write_text("student,name\n45,Jane-Doe_1\n46,Jane-Doe_2\n", "utf-8")
+    counts = graded(files, roster=roster, secret=b"secret")
+    assert (counts.graded, counts.failed, counts.missing) == (2, 0, 0)
+
+
+def test_a_number_of_moodle_is_no_other_students_id(graded, tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text("student,name\n2001,Bo Roe\ns2,Anna Lee\n", "utf-8")
+    graded({"Anna Lee_2001_assignsubmission_file_x.ipynb": "1"}, roster=roster)
+    grades = by_student(graded.out / "grades.csv")
+    assert grades["Anna-Lee_2001"]["status"] == "graded"
+    assert grades["2001"]["status"] == "missing"
+
+
+def test_who_is_not_in_the_roster_is_not_imported(graded, tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text("student,name\ns1,Anna\n", "utf-8")
+    files = {
+        f"{who}_assignsubmission_file_/x.ipynb": "1"
+        for who in ("Anna_1", "Team Alpha_17", "Default group")
+    }
+    for options, known in (({"roster": roster}, ["1"]), ({}, ["1", "17"])):
+        graded(files, **options)
+        done = {"points": "1"}
+        hand_in(graded.out, **{
+            f"{row['student']}_{task}": done
+            for row in table(graded.out / "grades.csv") for task in ("why", "picture")
+        })  # fmt: skip
+        classroom.finish(graded.out)
+        rows = table(graded.out / "moodle.csv")
+        assert [row["Identifier"] for row in rows] == [f"Participant {n}" for n in known]
+        with zipfile.ZipFile(graded.out / "moodle-feedback.zip") as returned:
+            assert [name.split("_")[1] for name in sorted(returned.namelist())] == known
+    grades = by_student(graded.out / "grades.csv")
+    (group,) = (row for key, row in grades.items() if key.startswith("Default"))
+    assert "of a group" in group["notes"]
+
+
+def test_several_submissions_of_one_student_are_for_review(graded, tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text("student,name\ns1,Anna Roe\n", "utf-8")
+    files = {"Anna Roe_1_assignsubmission_file_/x.ipynb": "1", "anna roe.ipynb": "2"}
+    assert graded(files, roster=roster).review == 2
+    grades = table(graded.out / "grades.csv")
+    assert all("several submissions are of s1" in row["notes"] for row in grades)
 
 
 def test_a_dying_worker_costs_its_own_submission_alone(graded):
@@ -301,6 +439,126 @@ def test_an_outdated_result_is_never_taken_for_the_new_one(graded):
         graded({"a.ipynb": "stop"})
     with pytest.raises(ClassError, match="a is not graded"):
         classroom.finish(graded.out)
+
+
+def test_files_of_an_earlier_grading_do_not_stay(graded):
+    graded({"a.ipynb": "1", "b.ipynb": "1", "c.ipynb": "1"})
+    counts = graded({"a.ipynb": "1", "b/x.pdf": ""})
+    for folder, kind in (("submissions", "ipynb"), ("results", "json"), ("feedback", "html")):
+        there = {path.name for path in (graded.out / folder).iterdir()}
+        assert there == {f"a.{kind}"} | ({f"b.{kind}"} if folder != "submissions" else set())
+    assert counts.gone == ("c",)
+    assert [row["file"] for row in table(graded.out / "review.csv")] == [""]
+
+
+def test_each_file_is_in_one_line_and_the_sums_are_told(graded):
+    files = {"a.ipynb": "1", "b/x.ipynb": "1", "b/Copy of x.ipynb": "2", "notes.pdf": ""}
+    counts = graded(files)
+    assert "4 files: 2 graded, 1 set aside, 1 not understood" in str(counts)
+    assert counts.attention
+    assert counts.review == 1
+    lines = {row["file"]: row for row in table(graded.out / "files.csv")}
+    assert lines.keys() == files.keys()
+    assert str(classroom.finish(graded.out)) == str(counts)
+
+
+def test_a_folder_cannot_be_graded_into_itself(graded, tmp_path):
+    graded({"a.ipynb": "1"})
+    for source, out in ((tmp_path / "source", tmp_path / "source/grades"),
+                        (graded.out / "submissions", graded.out)):  # fmt: skip
+        with pytest.raises(SubmissionsError, match="write to a folder outside"):
+            classroom.grade_class(source, NAME, out)
+    assert (graded.out / "submissions/a.ipynb").exists()
+
+
+def test_grades_of_another_grader_are_given_anew_and_told(graded):
+    graded({"a.ipynb": "1", "b.ipynb": "1"})
+    path = graded.out / "results/a.json"
+    saved = json.loads(path.read_text())
+    path.write_text(json.dumps(saved | {"grader": "older", "hash": "older"}))
+    summary = classroom.finish(graded.out)
+    assert summary.older == ("a",)
+    assert "1 grades are of another version of the grader or of Keras" in str(summary)
+    assert summary.attention
+    graded.count()
+    assert not graded({"a.ipynb": "1", "b.ipynb": "1"}).older
+    assert graded.count() == 1
+
+
+def test_a_grade_depends_on_the_grader_and_on_keras(course, tmp_path):
+    """A copy of the package, changed, has another hash; the same bytes have the same."""
+    shutil.copytree(ROOT / "teaching", tmp_path / "teaching", ignore=lambda *_: ["__pycache__"])
+    code = "from teaching import store; print(store.grader())"
+
+    def asked():
+        options = {"cwd": tmp_path, "capture_output": True, "text": True, "check": True}
+        environment = os.environ | {"PYTHONPATH": f"{tmp_path}:{ROOT}"}
+        return subprocess.run([sys.executable, "-c", code], env=environment, **options).stdout
+
+    first = asked()
+    assert first.strip() == store.grader()
+    with (tmp_path / "teaching/sandboxed.py").open("a") as file:
+        file.write("# mended\n")
+    assert asked() != first
+
+
+def test_what_is_corrupt_is_named(graded):
+    graded({"a.ipynb": "1"})
+    odd = (
+        b"[]", b"3", b"{", b"\xff", b"[" * 100_000, b'{"hash": "x"}', b'{"result": {"tasks": [1]}}',
+    )  # fmt: skip
+    for name in ("results/a.json", "class.json"):
+        path = graded.out / name
+        whole = path.read_bytes()
+        for content in odd:
+            path.write_bytes(content)
+            with pytest.raises(ClassError, match=rf"{name}: not as `grade` wrote it; delete it"):
+                classroom.finish(graded.out)
+        path.write_bytes(whole)
+    (graded.out / "results/a.json").write_text("{")
+    assert graded({"a.ipynb": "1"}).graded == 1
+
+
+def test_a_result_of_another_student_is_named(graded):
+    graded({"a.ipynb": "1", "b.ipynb": "wrong"})
+    shutil.copy(graded.out / "results/a.json", graded.out / "results/b.json")
+    with pytest.raises(ClassError, match=r"results/b.json: of another student"):
+        classroom.finish(graded.out)
+
+
+def test_what_nobody_sees_is_shown(graded):
+    graded({"a.ipynb": "x = 1 \u202e# \u2066;\0 odd"})
+    shown = r"x = 1 \u202e# \u2066;\u0000 odd"
+    for path in (graded.out / "hand.csv", graded.out / "feedback/a.html"):
+        assert shown in path.read_text("utf-8-sig")
+    hand_in(graded.out, a_why={"points": "2"})
+    classroom.finish(graded.out)
+    assert by_student(graded.out / "grades.csv")["a"]["why"] == "2"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_no_cell_is_a_formula_for_any_separator(tmp_path, delimiter):
+    evil = 'x\n=cmd|\' /C calc\'!A0;=HYPERLINK("http://x","y")\t=3\r@x\n\n  +2+3;\n-1;＝1'
+    path = tmp_path / "a.csv"
+    for text in (evil, f"=1,{evil}", f'"{evil}', f"\t{evil}"):
+        write_table(path, ["student", "answer"], [["ann", text]])
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            cells = [cell for row in csv.reader(file, delimiter=delimiter) for cell in row]
+        parts = [part for cell in cells for part in cell.split("\n")]
+        assert [p for p in parts if re.match(r"\s*[=+@＝-]", p)] == []
+        assert guard(guard(text)) == guard(text)
+        assert unguard(guard("=1+1")) == "=1+1"
+        assert unguard("'tis") == "'tis"
+
+
+def test_names_in_the_zip_for_moodle_are_plain(graded):
+    names = ["..\\..\\x", "=cmd", "a:b", "..", "_", "Ann O'Neil"]
+    graded({f"{n}_{k}_assignsubmission_file_x.ipynb": "1" for k, n in enumerate(names)})
+    with zipfile.ZipFile(graded.out / "moodle-feedback.zip") as returned:
+        found = sorted(returned.namelist(), key=lambda name: name.split("_")[1])
+    assert [name.removesuffix("_assignfeedback_file_feedback.html") for name in found] == [
+        "x_0", "cmd_1", "a b_2", "student_3", "student_4", "Ann O Neil_5",
+    ]  # fmt: skip
 
 
 def test_one_folder_is_for_one_assignment(graded, course):

@@ -148,7 +148,10 @@ def test_help_has_an_example_and_is_quick(command):
         assert f" {heavy}\n" not in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [[], ["grade"], ["mend"], ["check", "--fast"]])
+NO_JOBS = ["grade", "x", "--assignment", "01-small", "--out", "o", "--jobs", "0"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["grade"], ["mend"], ["check", "--fast"], NO_JOBS])
 def test_bad_usage_exits_with_2(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         cli.main(arguments)

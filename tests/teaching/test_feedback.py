@@ -2,6 +2,7 @@
 
 import base64
 import io
+import struct
 from pathlib import Path
 
 import axe_playwright_python
@@ -9,6 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from teaching import feedback
+from teaching.replies import pixels
 
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 EVIL = "<script>document.title='pwned'</script><img src=x onerror=\"document.title='pwned'\">\"'>"
@@ -107,3 +109,33 @@ def test_points_and_comments_are_said_and_notes_are_not():
     assert "graded by hand" in html
     assert "for the teacher only" not in html
     assert 'href="#cell-divide"' in html
+
+
+def test_what_stands_first_in_an_answer_is_shown(browser):
+    tasks, record = example("\n\n    indented")
+    page = browser.new_page()
+    page.set_content(feedback.page("Small", tasks, record))
+    texts = page.locator("pre").all_text_contents()
+    assert texts[0] == "\n\n    indented"
+    assert texts.count("\n\n    indented") == 10
+    page.close()
+
+
+def claimed(width, height):
+    """A PNG that says it has this size."""
+    start = base64.b64decode(png())
+    start = start[:16] + struct.pack(">II", width, height) + start[24:]
+    return base64.b64encode(start).decode()
+
+
+def test_a_picture_is_shown_up_to_a_size_and_a_page_up_to_a_sum():
+    assert pixels(png()) == 800 * 100
+    for odd in (claimed(30_000, 30_000), claimed(1, 10_000), claimed(0, 5), "iVBORw0KGgo=", EVIL):
+        assert pixels(odd) == 0
+    tasks, record = example("x")
+    large = claimed(5000, 4000)
+    record["cells"][0]["images"] = [large, claimed(30_000, 30_000), large, large]
+    html = feedback.page("Small", tasks, record)
+    assert html.count(large) == 2
+    assert html.count("A picture is too large to show.") == 3  # and no picture is in two cells
+    assert html.count("<img") == 3

@@ -1,6 +1,8 @@
 """One honest submission: alignment, scores, messages, flags."""
 
 import json
+import time
+from copy import deepcopy
 
 import pytest
 from small_assignment import (
@@ -143,6 +145,65 @@ def test_of_duplicates_the_exact_id_wins_else_the_first(assignment, tmp_path):
     nb["cells"].remove(cell(nb, "he-std"))
     cells, _ = align(read_cells(write(tmp_path / "a", nb)), assignment)
     assert next(c for c in cells if c["id"] == "he-std")["source"] == "first 0"
+
+
+def test_an_answer_in_a_cell_below_reaches_the_teacher(assignment, tmp_path):
+    nb = notebook(assignment)
+    question = authoring.TEXT_STUB
+    mine = {"cell_type": "markdown", "id": "mine", "metadata": {}, "source": "Half is lost."}
+    nb["cells"].append(mine)
+
+    def answer(text):
+        cell(nb, "why-two")["source"] = text
+        cells, notes = align(read_cells(write(tmp_path / "a", nb)), assignment)
+        assert notes == []
+        return next(c for c in cells if c["id"] == "why-two")["answer"]
+
+    assert answer(question) == f"{question}\n\nHalf is lost."
+    assert answer("") == "Half is lost."
+    assert answer("Here.") == "Here."
+
+
+def test_work_in_a_copy_of_a_cell_counts_where_the_cell_is_untouched(assignment, tmp_path):
+    nb = notebook(assignment, he_std=authoring.CODE_STUB)
+    copied = code(HE, "copied")
+    copied["metadata"] = {"nbgrader": {"grade_id": "he-std"}}
+    nb["cells"].insert(0, copied)
+    cells, notes = align(read_cells(write(tmp_path / "a", nb)), assignment)
+    assert next(c for c in cells if c["id"] == "he-std")["source"] == HE
+    assert notes == ["cell he-std: a second copy is ignored"]
+
+
+def test_another_notebook_and_lost_ids_are_one_note(assignment, tmp_path):
+    other = notebook(assignment)
+    other["cells"] = [code(f"print({n})", f"c{n}") for n in range(9)]
+    _, notes = align(read_cells(write(tmp_path / "a", other)), assignment)
+    assert notes == ["this is not the assignment's notebook: none of its tasks are in it"]
+    _, notes = align(
+        read_cells(write(tmp_path / "a", without_ids(notebook(assignment)))), assignment
+    )
+    assert len(notes) == 1
+    assert notes[0].endswith("more had lost their ids")
+
+
+def test_an_added_cell_has_the_name_of_no_other(assignment, tmp_path):
+    own = deepcopy(assignment)
+    next(c for c in own.notebook.cells if c.id == "rms").id = "extra-1"
+    nb = json.loads(json.dumps(authoring.student_notebook(own)))
+    nb["cells"].append(code("1"))
+    cells, _ = align(read_cells(write(tmp_path / "a", nb)), own)
+    assert [c["id"] for c in cells].count("extra-1") == 1
+    assert cells[-1]["id"] == "extra-2"
+
+
+def test_long_cells_are_cut_and_flags_have_a_limit_in_all(run, assignment):
+    result = run(notebook(assignment, why_two="x" * 5_000_000, he_std=f"{HE}\n{'#' * 200_000}"))
+    assert scores(result) == [2, 1, 3]
+    assert len(json.dumps(result)) < 500_000
+    start = time.process_time()
+    cells = [{"role": "student", "type": "code", "source": "0\n" * 99_999}] * 20
+    assert flags(cells) == ["a cell that cannot be scanned"]
+    assert time.process_time() - start < 5  # seconds; 20 of them take 15
 
 
 def test_checks_use_what_was_given(assignment):

@@ -6,13 +6,16 @@ import os
 import shutil
 import stat
 import struct
+import tempfile
 import zipfile
+from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_notebook
 
 from teaching import archives, submissions
 from teaching.authoring import Assignment
+from teaching.roster import find, read_roster
 from teaching.submissions import SubmissionsError, collect
 
 NAME = "02-initialization"
@@ -238,3 +241,89 @@ def test_what_is_no_export_is_refused(collected, tmp_path):
         collected({"README.md": b""})
     with pytest.raises(SubmissionsError, match="folder or a zip"):
         collect(tmp_path / "absent", tmp_path / "into", ASSIGNMENT)
+
+
+@pytest.mark.parametrize(
+    ("row", "file"),
+    [
+        ("s1,Sean O'Brien", "Sean OBrien_1_assignsubmission_file_x.ipynb"),
+        ("s1,Ann_Marie Roe", "Ann Marie Roe_1_assignsubmission_file_x.ipynb"),
+        ("s1,Sean O’Brien", "obriensean_1_2_x.ipynb"),
+        ("45,Jane Doe", "janenick_45_2_x.ipynb"),
+        ("0012345,Anna", "12345/x.ipynb"),
+        ("12345,Anna", "0012345/x.ipynb"),
+        ("jdoe,Jane", "HW/Abgaben/Doe_Jane_jdoe_77/x.ipynb"),
+        ("j_doe,Jane", "HW_j_doe_attempt_2024-09-24-09-26-00_x.ipynb"),
+        ("2001,Anna", "Participant_2001_assignsubmission_file_x.ipynb"),
+        ("s1,Anna Lee", "Anna Lee_2002_assignsubmission_file_x.ipynb"),
+    ],
+)
+def test_a_student_is_found_in_the_roster(collected, tmp_path, row, file):
+    roster = tmp_path / "roster.csv"
+    roster.write_text(f"student,name\n{row}\n2002,Another\n77,Third\n", "utf-8")
+    (submission,) = collected({file: b"{}"}).values()
+    (found,) = find(read_roster(roster), submission)
+    assert f"{found['student']},{found['name']}" == row
+    (stranger,) = collected({f"Zed_9_assignsubmission_file_/{NAME}.ipynb": b"{}"}).values()
+    assert find(read_roster(roster), stranger) == []
+
+
+def test_what_cannot_be_opened_costs_the_one_who_sent_it(tmp_path):
+    gone = tmp_path / "class/a/x.ipynb"
+    for who in "abc":
+        (tmp_path / "class" / who).mkdir(parents=True)
+        (tmp_path / "class" / who / "x.ipynb").write_bytes(b"{}")
+    entries = {entry.path.parts[0]: entry for entry in archives.in_folder(gone.parents[1])}
+    gone.unlink()
+    with pytest.raises(archives.Problem, match="it cannot be read: No such file"):
+        entries["a"].read()
+    (gone.parents[1] / "b").rename(tmp_path / "elsewhere")
+    (gone.parents[1] / "b").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(archives.Problem, match="moved while it was read"):
+        entries["b"].read()
+    assert entries["c"].read() == b"{}"
+
+
+def test_what_is_not_ours_to_read_costs_the_one_who_sent_it():
+    with tempfile.TemporaryDirectory() as name:  # which another user reaches
+        folder = Path(name)
+        folder.chmod(0o755)
+        for who in "abc":
+            (folder / who).mkdir()
+            (folder / who / "x.ipynb").write_bytes(b"{}")
+        (folder / "a/x.ipynb").chmod(0)
+        (folder / "b").chmod(0)
+        before = os.geteuid()
+        if before == 0:
+            os.seteuid(65534)
+        try:
+            entries = list(archives.in_folder(folder))
+            problems = {}
+            for entry in entries:
+                try:
+                    entry.read()
+                except archives.Problem as problem:
+                    problems[str(entry.path)] = str(problem)
+        finally:
+            os.seteuid(before)
+            (folder / "b").chmod(0o755)
+    assert problems == {
+        "a/x.ipynb": "it cannot be read: Permission denied",
+        "b/(a folder that cannot be opened)": "it cannot be read: Permission denied",
+    }
+    assert len(entries) == 3
+
+
+def test_a_zip_that_is_cut_off_is_not_taken_for_one_in_it(collected):
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr(f"{NAME}.ipynb", b"{}")
+    outer = io.BytesIO()
+    with zipfile.ZipFile(outer, "w") as archive:
+        archive.writestr("ann/a.zip", inner.getvalue())
+        archive.writestr("bob/b.ipynb", b"{}")
+    whole = outer.getvalue()
+    assert set(collected(whole)) == {"ann", "bob"}
+    end = whole.index(inner.getvalue()) + len(inner.getvalue())
+    with pytest.raises(SubmissionsError, match="cut off"):
+        collected(whole[:end])
