@@ -1,13 +1,20 @@
 """The assignments of the course are complete, and grade as stated."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
-from teaching import authoring, check
+from teaching import authoring, check, syntax
 from teaching.sandbox import Limits
 
 # Without this the parametrised tests would be skipped where there are no assignments.
 NAMES = authoring.names() or ["none"]
 PROJECT = "10-practical-guidelines"
+IMPOSTORS = f"""
+import types
+_made = types.ModuleType("_made")
+exec({Path(__file__).with_name("impostors.py").read_text("utf-8")!r}, vars(_made))"""
 SECONDS = {"05-gradient-clipping": 6.0}  # of a cell; one wrong solution never ends
 
 
@@ -45,3 +52,42 @@ def test_assignment_grades_as_stated(name, sandbox):
         forget_what_is_shown(assignment)  # the first is the reference, and ran all of it
     assert len(outcomes) >= 5
     assert [outcome for outcome in outcomes if not outcome.well] == []
+
+
+@pytest.mark.long
+@pytest.mark.depends("tests/teaching/impostors.py")
+@pytest.mark.parametrize("name", NAMES)
+def test_no_impostor_passes_a_check(name, sandbox):
+    """Each function is right in the visible tests of its check, and then an impostor takes over."""
+    assignment, given, fooled = authoring.load(name), set(), []
+    with sandbox.job() as job:
+
+        def outcome(source, kind="student"):
+            source = syntax.pristine(source, given) if kind == "check" else source
+            return job.run(source, kind, names=tuple(given) if kind == "given" else ())
+
+        def run(source, kind="student"):
+            reply = outcome(source, kind)
+            assert reply.outcome == "ok", (cell.id, kind, reply)
+            return reply.output
+
+        for cell in assignment.notebook.cells:
+            kind = cell.metadata.get("nbgrader", {})
+            if cell.id == "setup":
+                given = syntax.defined(cell.source)
+                run(cell.source, "given")
+                run(IMPOSTORS)
+            elif cell.cell_type == "code" and kind["solution"] and not kind["grade"]:
+                run(cell.source)
+                (function,) = syntax.defined(cell.source)
+            elif cell.id.startswith("check-"):
+                visible, _, hidden = cell.source.partition("### BEGIN HIDDEN TESTS")
+                run(f"_true = {function}\n{function}, _impostors = _made.disguised({function})")
+                run(visible, "check")
+                for lie in ast.literal_eval(run("print(_made.lies(_impostors))")):
+                    run(f"for _one in _impostors: _one.told(*{lie})")
+                    if outcome(hidden, "check").outcome == "ok":
+                        fooled.append((cell.id, *lie))
+                run(f"for _one in _impostors: _one.told('')\n{function} = _true")
+                run(hidden, "check")  # it is the lies that failed
+    assert fooled == []
