@@ -211,21 +211,28 @@ def _bubblewrap(limits: Limits) -> list[str]:
     python = {Path(p) for p in (sys.prefix, sys.base_prefix)}
     python |= {p.resolve() for p in python}
     shown = [Path("/usr"), *sorted(p for p in python if not p.is_relative_to("/usr"))]
-    command = "bwrap --unshare-all --unshare-user --die-with-parent --new-session --cap-drop ALL"
-    command += f" --clearenv --uid {USER} --gid {USER} --hostname sandbox"
-    arguments = command.split()
+    command = "bwrap --die-with-parent --new-session --cap-drop ALL --clearenv"
+    if os.geteuid() == 0:  # the program gives up root, and then these
+        command += " --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup-try"
+        command += " --cap-add CAP_SETUID --cap-add CAP_SETGID"
+    else:
+        command += f" --unshare-all --unshare-user --uid {USER} --gid {USER}"
+    arguments = f"{command} --hostname sandbox".split()
     for path in shown:
         if path in (Path("/"), Path.home()):
             raise SandboxMissing(f"The interpreter's folder is {path}; use a virtual environment.")
+        for parent in reversed(path.parents[:-1]):
+            arguments += ["--dir", str(parent)]  # that anybody may enter
         arguments += ["--ro-bind", str(path), str(path)]
     for path in map(Path, ("/bin", "/lib", "/lib64", "/sbin")):
         if path.is_symlink():
             arguments += ["--symlink", os.readlink(path), str(path)]
         elif path.exists():
             arguments += ["--ro-bind", str(path), str(path)]
-    arguments += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    arguments += "--dir /etc --ro-bind-try /etc/ld.so.cache /etc/ld.so.cache".split()
     arguments += ["--ro-bind", str(PROGRAM), "/sandboxed.py"]
-    arguments += "--proc /proc --dev /dev --tmpfs /job --remount-ro /dev".split()
+    arguments += "--proc /proc --dev /dev --tmpfs /dev/pts --perms 1777 --tmpfs /job".split()
+    arguments += "--remount-ro /dev/pts --remount-ro /dev".split()
     if not any(path.is_relative_to("/tmp") for path in shown):
         arguments += ["--symlink", "job", "/tmp"]
     arguments += ["--remount-ro", "/"]
