@@ -5,6 +5,7 @@ the tasks; they name no hidden test and no path.
 """
 
 import builtins
+import random
 import re
 import sys
 import time
@@ -18,6 +19,7 @@ from teaching.authoring import Assignment
 from teaching.replies import Reply
 from teaching.sandbox import Job, Sandbox
 from teaching.source import Task
+from teaching.tripwires import tripwires
 
 MOST_SHOWN = 4_000_000  # characters of sources, outputs and pictures of a notebook
 MOST_OF_CELL = 100_000  # characters of a source
@@ -74,13 +76,21 @@ def _run(
     tasks = {task.id: task for task in assignment.tasks}
     results: dict[str, dict[str, Any]] = {}
     shown, errors, patched, review = [], {}, [], bool(notes)
-    given: set[str] = set()
+    given, seen = set[str](), set[str]()
     left = MOST_SHOWN
     missing = {cell["id"] for cell in cells if cell["missing"]}
     with sandbox.job() as job:
         for cell in cells:
             alive = job.alive
-            reply = _execute(job, cell, given)
+            reply, forged = _execute(job, cell, given)
+            if forged:
+                review = True
+                notes.append(f"a test that must fail passed beside {cell['id']}: look for forging")
+            unanswered = reply.error == "NotImplementedError"  # of an exercise left as it was
+            if cell["role"] == "given" and reply.outcome != "ok" and alive and not unanswered:
+                review = True
+                notes.append(f"the given cell {cell['id']} ended with {_last_line(reply)}")
+            seen.update(reply.seen)
             if cell["role"] == "student" and reply.outcome != "ok" and alive:
                 errors[cell["id"]] = _last_line(reply)
             if not job.alive and alive:
@@ -107,6 +117,7 @@ def _run(
             if cell["id"] in errors:
                 entry["error"] = errors[cell["id"]]
             shown.append(entry)
+        patched += job.run("None", "check").patched  # by the last cells
     if job.lost:
         raise RuntimeError("the sandbox ended")  # not by this submission: grade it again
     if patched:
@@ -115,24 +126,38 @@ def _run(
     return {
         "status": "review" if review else "graded",
         "tasks": [results[task.id] for task in assignment.tasks],
-        "flags": syntax.flags(cells),
+        "flags": sorted({*syntax.flags(cells), *seen}),
         "notes": notes,
         "cells": shown,
         "cpu_seconds": round(job.cpu_seconds, 3),
     }
 
 
-def _execute(job: Job, cell: Cell, given: set[str]) -> Reply:
-    """Run a cell as its role asks; what a given one defines is added to `given`."""
+def _execute(job: Job, cell: Cell, given: set[str]) -> tuple[Reply, bool]:
+    """Run a cell as its role asks; what a given one defines is added to `given`.
+
+    Tripwires go before and after a check; returns whether one of them passed, too.
+    """
     if cell["type"] != "code" or not cell["run"].strip():
-        return Reply("ok")
+        return Reply("ok"), False
     if cell["role"] == "check":
-        return job.run(syntax.pristine(cell["run"], given), "check")
+        sources = [cell["run"], *tripwires(cell["run"])]
+        order = random.SystemRandom().sample(range(len(sources)), len(sources))
+        replies: dict[int, Reply] = {}
+        for number in order:
+            check = syntax.pristine(sources[number], given)
+            replies[number] = job.run(check, "check", mend=not replies)
+        reply = replies.pop(0)
+        others = list(replies.values())
+        patched = [name for other in others for name in other.patched]
+        seen = [event for other in others for event in other.seen]
+        reply = replace(reply, patched=[*reply.patched, *patched], seen=[*reply.seen, *seen])
+        return reply, any(other.outcome == "ok" for other in others)
     if cell["role"] == "given":
         names = syntax.defined(cell["run"])
         given.update(names)
-        return job.run(cell["run"], "given", names=tuple(sorted(names)))
-    return job.run(cell["run"], "student")
+        return job.run(cell["run"], "given", names=tuple(sorted(names))), False
+    return job.run(cell["run"], "student"), False
 
 
 def _result(

@@ -22,6 +22,7 @@ class Reply:
     output: str = ""
     images: list[str] = field(default_factory=list)  # PNG, base64
     patched: list[str] = field(default_factory=list)  # what the code had replaced in libraries
+    seen: list[str] = field(default_factory=list)  # audit events that no exercise raises
 
 
 def read_reply(line: bytes, token: str) -> Reply:
@@ -42,7 +43,8 @@ def read_reply(line: bytes, token: str) -> Reply:
     images = [t for t in texts("images", 200_000)[:3] if pixels(t)]
     output = data.get("output")
     output = output[:21_000] if isinstance(output, str) else ""
-    common: dict[str, Any] = {"output": output, "images": images, "patched": texts("patched", 200)}
+    common: dict[str, Any] = {"output": output, "images": images}
+    common |= {name: texts(name, 200) for name in ("patched", "seen")}
     if passed == b"1":
         return Reply("ok", **common)
     error = error or {}

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Self
 
@@ -135,10 +135,12 @@ class Job:
         kind: Literal["student", "given", "check"],
         seconds: float | None = None,
         names: tuple[str, ...] = (),
+        mend: bool = True,
     ) -> Reply:
         """Execute a cell: a student's by IPython, a given one or a check without it.
 
-        `names` are what checks refer to as `__given_NAME` from then on.
+        `names` are what checks refer to as `_given_NAME` from then on. What a student's cells
+        replaced in libraries is put back before a cell of another kind, unless not to `mend`.
         A cell that outlives its time is interrupted; one that goes on is killed, with the job.
         """
         if not self.alive:
@@ -150,7 +152,8 @@ class Job:
             return Reply("timeout", text=self.problem)
         seconds = min(self._limits.cell if seconds is None else seconds, left)
         token = secrets.token_hex(16)
-        cell = {"token": token, "kind": kind, "source": source, "names": names}
+        mend = mend and kind != "student"
+        cell = {"kind": kind, "source": source, "names": names, "mend": mend}
         timeout = False
         try:
             self._cells.settimeout(PATIENCE)
@@ -162,6 +165,12 @@ class Job:
                 line = self._line(PATIENCE)
             if line is None:
                 raise ValueError("it did not stop when interrupted")
+            if line != b"?":  # has ended, and only now learns the token
+                raise ValueError("it answered out of turn")
+            self._cells.settimeout(PATIENCE)
+            self._cells.sendall(token.encode() + b"\n")
+            if (line := self._line(PATIENCE)) is None:
+                raise ValueError("it did not answer")
             reply = read_reply(line, token)
         except (OSError, ValueError, RecursionError) as error:
             text = str(error) if isinstance(error, ValueError) else "it ended"
@@ -169,7 +178,7 @@ class Job:
             self.problem = self.problem or text
             return Reply("timeout" if timeout else "died", text=self.problem)
         if timeout:
-            return Reply("timeout", output=reply.output, images=reply.images, patched=reply.patched)
+            return replace(reply, outcome="timeout", error="", text="", line=0)
         return reply
 
     def end(self) -> None:

@@ -26,6 +26,7 @@ import socket
 import sys
 import time
 import types
+from operator import attrgetter, is_
 from os import read, write
 
 MOST_TEXT, MOST_IMAGE, MOST_IMAGES = 20_000, 200_000, 3
@@ -34,7 +35,14 @@ settrace, setprofile = sys.settrace, sys.setprofile
 chunks = json.encoder.c_make_encoder(
     None, None, json.encoder.encode_basestring_ascii, None, ": ", ", ", False, False, False
 )
-set_handler = signal.signal
+BUILTINS, HEAP = frozenset(name for name in dir(builtins) if name[0] != "_"), 1 << 9
+loads, set_handler = json.loads, signal.signal
+WATCHED = frozenset(
+    """
+sys.addaudithook sys._getframe sys.settrace sys.setprofile sys._current_frames gc.get_objects
+gc.get_referrers gc.get_referents code.__new__ ctypes.dlopen ctypes.dlsym ctypes.call_function
+ctypes.cdata ctypes.string_at _thread.start_new_thread""".split()
+)
 libc = ctypes.CDLL(None, use_errno=True)
 THREAD = 0x10000
 # What Keras, TensorFlow, pandas, scikit-learn, Matplotlib and IPython were seen to call, and the
@@ -60,7 +68,8 @@ ALLOWED_WITH = {  # the place of an argument, and its values
 }
 # Done by saying so: one process needs no locks, and its files no other modes and times.
 PRETENDED = """
-flock fsync fdatasync msync chmod fchmod fchmodat fchmodat2 utime utimes utimensat futimesat""".split()
+flock fsync fdatasync msync chmod fchmod fchmodat fchmodat2
+utime utimes utimensat futimesat""".split()
 
 
 def main():
@@ -239,50 +248,78 @@ def serve(job, limits):
         if running:
             raise KeyboardInterrupt
 
-    lines = b""
-    while True:
-        while b"\n" not in lines:
-            data = read(JOB, 65536)
-            if not data:
-                return
-            lines += data
-        line, _, lines = lines.partition(b"\n")
-        cell = json.loads(line)
+    seen = watch()
+    while (line := receive()) is not None:
+        cell = loads(line)
+        kind, source, names = cell["kind"], cell["source"], cell["names"]
         output, error = Output(), None
         settrace(None)
         setprofile(None)
         set_handler(signal.SIGINT, interrupt)
-        patched = library.mend() if cell["kind"] != "student" else []
+        seen.clear()
+        patched = library.mend() if cell["mend"] else []
         passed = False
         sys.stdout = sys.stderr = shell.output = output
         try:
             try:
                 running = True
-                if cell["kind"] == "check":
+                if kind == "check":
                     namespace.update({f"_given_{name}": thing for name, thing in given.items()})
-                    exec(compile(cell["source"], CHECK, "exec"), namespace)
-                elif cell["kind"] == "given" and plain(cell["source"]):
-                    exec(compile(cell["source"], "<given>", "exec"), namespace)
+                    code = compile(source, CHECK, "exec")
+                    line = cell = source = None  # not for those who search the frames
+                    exec(code, namespace)
+                elif kind == "given" and plain(source):
+                    exec(compile(source, "<given>", "exec"), namespace)
                 else:
-                    error = shell.run(cell["source"])
+                    error = shell.run(source)
                 passed = error is None
             except BaseException as caught:
                 error = caught
             error = describe(error)
-            if cell["kind"] != "check":
+            if kind != "check":
                 draw(output)
             running = False
         except BaseException as caught:  # an interrupt or a trap in the error's text
             running, passed = False, False
             error = {"type": "KeyboardInterrupt" if type(caught) is KeyboardInterrupt else "Error"}
-        if cell["kind"] != "student":  # what was called may have patched, too
-            patched = [*patched, *library.mend()][:20]
-        given |= {name: namespace[name] for name in cell["names"] if name in namespace}
-        reply = {"output": output.text, "images": output.images, "error": error, "patched": patched}
+        given |= {name: namespace[name] for name in names if name in namespace}
+        reply = {"output": output.text, "images": output.images, "error": error}
+        reply |= {"patched": patched, "seen": sorted(seen)}
         text = "".join(chunks(reply, 0))
-        data = f"{cell['token']} {1 if passed else 0} {text}\n".encode()
-        while data:
-            data = data[write(JOB, data) :]
+        write(JOB, b"?\n")
+        if (token := receive()) is not None:
+            data = b"%s %d %s\n" % (token, passed, text.encode())
+            while data:
+                data = data[write(JOB, data) :]
+
+
+def receive():
+    """The next line from the host, or None at its end. A line waits for the reply to the last."""
+    data = read(JOB, 65536)
+    while data and data[-1:] != b"\n":
+        if not (more := read(JOB, 65536)):
+            return None
+        data += more
+    return data[:-1] if data else None
+
+
+def watch():
+    """A set to which is added what the code uses, by whatever name, that no exercise needs."""
+    seen, stack, busy = set(), sys._getframe, False
+
+    def hook(event, _):
+        nonlocal busy
+        if event in WATCHED and not busy:
+            busy = True  # for that `stack` is an event, too
+            where = stack(1).f_code.co_filename
+            busy = False
+            if where == CHECK or "ipython-input" in where or where[:1] == "<":
+                seen.add(event)
+        if event == "sys.addaudithook":
+            raise RuntimeError
+
+    sys.addaudithook(hook)
+    return seen
 
 
 def plain(source):
@@ -309,11 +346,15 @@ def describe(error):
 def draw(output):
     """Keep the figures that the cell left open."""
     pyplot = sys.modules["matplotlib.pyplot"]
-    for number in pyplot.get_fignums()[:MOST_IMAGES]:
-        file = io.BytesIO()
-        pyplot.figure(number).savefig(file, format="png", dpi=72, bbox_inches="tight")
-        output.picture(file.getvalue())
-    pyplot.close("all")
+    try:
+        for number in pyplot.get_fignums()[:MOST_IMAGES]:
+            file = io.BytesIO()
+            pyplot.figure(number).savefig(file, format="png", dpi=72, bbox_inches="tight")
+            output.picture(file.getvalue())
+    except Exception as error:  # a title that is no formula, say: the cell itself is well
+        output.write(f"A figure could not be drawn: {error}\n")
+    finally:
+        pyplot.close("all")
 
 
 class Output(io.TextIOBase):
@@ -401,8 +442,12 @@ def make_shell():
     return shell
 
 
+def same(now, before):
+    return all(map(is_, now, before))
+
+
 class Library:
-    """The functions and classes of the libraries as they were imported."""
+    """The modules, functions and classes of the libraries as they were imported."""
 
     roots = ("numpy", "keras", "math", "random", "builtins", "sklearn", "unittest")
 
@@ -411,34 +456,83 @@ class Library:
         dispatched = type(numpy.mean)
         kept = types.FunctionType, types.BuiltinFunctionType, type, types.ModuleType
         kept += type(numpy.sqrt), dispatched, type(numpy.random.default_rng)
-        self.code, self.things = {}, []
-        modules = [m for n, m in list(sys.modules.items()) if n.split(".")[0] in self.roots]
-        modules.append(sys.modules["tensorflow"])
-        for module in modules:
-            if not isinstance(module, types.ModuleType):
-                continue
-            here = {name: thing for name, thing in vars(module).items() if isinstance(thing, kept)}
-            self.things.append((module, vars(module), here))
+        methods = types.FunctionType, classmethod, staticmethod, property
+        self.modules = {
+            name: module
+            for name, module in sys.modules.items()
+            if name.split(".")[0] in (*self.roots, "tensorflow")
+            and isinstance(module, types.ModuleType)
+        }
+        functions, self.things, self.shapes = {}, [], []
+        own = [m for n, m in self.modules.items() if n.split(".")[0] in self.roots]
+        self.hiding, classes = {}, {}
+        for module in [*own, sys.modules["tensorflow"]]:
+            now = vars(module)
+            here = {name: thing for name, thing in now.items() if isinstance(thing, kept)}
+            self.things.append((module.__name__, now, here))
+            self.hiding[module] = BUILTINS.difference(now)
+            self.shapes.append((module, type(module), now, len(now)))
             for thing in here.values():
                 if isinstance(thing, dispatched):
                     thing = thing._implementation
                 if isinstance(thing, types.FunctionType):
-                    parts = ("__code__", "__defaults__", "__kwdefaults__")
-                    self.code[thing] = [(part, getattr(thing, part)) for part in parts]
+                    functions[thing] = None
+                elif isinstance(thing, type) and thing.__flags__ & HEAP:
+                    classes[thing] = thing.__module__.split(".")[0]
+        self.functions = list(functions)
+        self.parts = [
+            (part, list(map(attrgetter(part), functions)))
+            for part in ("__code__", "__defaults__", "__kwdefaults__")
+        ]
+        self.classes = [
+            (c, vars(c), len(vars(c)), {k: m for k, m in vars(c).items() if isinstance(m, methods)})
+            for c, root in classes.items()
+            if root in self.roots
+        ]
 
     def mend(self):
         """Undo what the student's code replaced; return the names."""
         found = []
+        if not same(map(sys.modules.get, self.modules), self.modules.values()):
+            for name, module in self.modules.items():
+                if sys.modules.get(name) is not module:
+                    sys.modules[name] = module
+                    found.append(f"the module {name}")
+        for module, kind, now, size in self.shapes:
+            if type(module) is not kind:
+                module.__class__ = kind
+                found.append(f"the class of {module.__name__}")
+            if len(now) != size:  # a name that hides a builtin function?
+                for name in self.hiding.get(module, BUILTINS).intersection(now):
+                    del now[name]
+                    found.append(f"{module.__name__}.{name}")
         for module, now, before in self.things:
+            if same(map(now.get, before), before.values()):
+                continue
             for name, thing in before.items():
                 if now.get(name) is not thing:
                     now[name] = thing
-                    found.append(f"{module.__name__}.{name}")
-        for function, parts in self.code.items():
-            for part, value in parts:
+                    found.append(f"{module}.{name}")
+        for part, values in self.parts:
+            if same(map(attrgetter(part), self.functions), values):
+                continue
+            for function, value in zip(self.functions, values, strict=True):
                 if getattr(function, part) is not value:
                     setattr(function, part, value)
                     found.append(f"{function.__module__}.{function.__qualname__}.{part}")
+        for owner, now, size, methods in self.classes:
+            added = now.keys() - methods if len(now) != size else ()
+            if not added and same(map(now.get, methods), methods.values()):
+                continue
+            for name in {*methods, *added}:
+                thing = methods.get(name)
+                if thing is None and type(now[name]) is types.FunctionType:
+                    delattr(owner, name)
+                elif thing is not None and now.get(name) is not thing:
+                    setattr(owner, name, thing)
+                else:
+                    continue
+                found.append(f"{owner.__module__}.{owner.__qualname__}.{name}")
         return found[:20]
 
 

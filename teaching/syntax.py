@@ -13,7 +13,9 @@ _thread signal posix io _io concurrent asyncio mmap fcntl resource json types op
 pickle shutil requests urllib traceback faulthandler atexit runpy""".split()
 NAMES = "get_ipython exec eval compile __import__ __builtins__ globals breakpoint open vars".split()
 ATTRIBUTES = """__builtins__ __globals__ __subclasses__ __code__ f_back f_globals f_locals f_lineno
-tb_frame gi_frame __traceback__ _getframe settrace setprofile __closure__ __defaults__""".split()
+tb_frame gi_frame __traceback__ _getframe settrace setprofile __closure__ __defaults__
+_private ctypeslib modules addaudithook __class__ __dict__ os sys subprocess socket ctypes gc
+builtins importlib threading _thread inspect""".split()
 OPERATORS = """__eq__ __ne__ __lt__ __le__ __gt__ __ge__ __bool__ __sub__ __rsub__ __abs__ __array__
 __array_function__ __array_ufunc__ __array_finalize__ __array_wrap__ __getattribute__""".split()
 LIBRARIES = {"np", "numpy", "keras", "tf", "tensorflow", "plt", "sklearn", "math", "random"}
@@ -83,8 +85,7 @@ def statement(source: str, line: int) -> str:
 
 def flags(cells: list[Cell]) -> list[str]:
     """What in a student's code no exercise needs; for the instructor's eyes, never a score."""
-    found: set[str] = set()
-    left = MOST_SCANNED
+    found, libraries, left = set[str](), set(LIBRARIES), MOST_SCANNED
     for cell in cells:
         if cell["role"] != "student" or cell["type"] != "code":
             continue
@@ -100,6 +101,7 @@ def flags(cells: list[Cell]) -> list[str]:
             continue
         if "_given_" in source:
             found.add("_given_")
+        libraries |= _aliases(nodes, libraries)
         for node in nodes:
             if isinstance(node, ast.Import):
                 names = [a.name for a in node.names]
@@ -116,12 +118,36 @@ def flags(cells: list[Cell]) -> list[str]:
             elif isinstance(node, ast.Attribute):
                 if node.attr in ATTRIBUTES:
                     found.add(f".{node.attr}")
-                elif not isinstance(node.ctx, ast.Load) and _root(node) in LIBRARIES:
+                elif not isinstance(node.ctx, ast.Load) and _root(node) in libraries:
                     found.add(f"assigns {_dotted(node)}")
-            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "setattr":
-                patched = [a for a in node.args[:1] if _root(a) in LIBRARIES]
-                found |= {f"assigns to {_dotted(a)}" for a in patched}
+            elif isinstance(node, ast.Call):
+                called = getattr(node.func, "id", "")
+                if called == "setattr":
+                    patched = [a for a in node.args[:1] if _root(a) in libraries]
+                    found |= {f"assigns to {_dotted(a)}" for a in patched}
+                elif called == "getattr" and not isinstance(
+                    node.args[1:] and node.args[1], ast.Constant
+                ):
+                    found.add("getattr of a computed name")
+                elif called == "type" and len(node.args) == 3:
+                    found.add("type of three arguments")
     return sorted(name[:100] for name in found)[:50]
+
+
+def _aliases(nodes: list[ast.AST], libraries: set[str]) -> set[str]:
+    """Other names for parts of the libraries: `import numpy as n`, `t = np.testing`."""
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {
+                a.asname for a in node.names if a.asname and a.name.split(".")[0] in libraries
+            }
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in libraries:
+            found |= {a.asname or a.name for a in node.names}
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Name | ast.Attribute):
+            names = {t.id for t in node.targets if isinstance(t, ast.Name)}
+            found |= names if _root(node.value) in libraries | found else set()
+    return found
 
 
 def _dotted(node: ast.expr) -> str:

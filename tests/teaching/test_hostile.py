@@ -13,6 +13,7 @@ import pytest
 from small_assignment import (
     HE,
     RMS,
+    SOURCE,
     WRONG,
     cell,
     code,
@@ -295,17 +296,115 @@ def test_a_neighbour_keeps_its_grade(run, tmp_path, assignment, sandbox):
     attackers.join()
 
 
-def test_a_forged_pass_is_possible_but_flagged(run, assignment):
-    """The known limit: code in the process of the checks can end them through frames."""
-    forged = """\
+TAKEOVER = """\
+import numpy as n
+utils = n.testing._private.utils
+o, j = utils.os, utils.sys.modules['json']
+def line():
+    data = b''
+    while data[-1:] != b'\\n': data += o.read(3, 65536)
+    return data
+def he_std(fan_in):
+    while True:
+        o.write(3, b'?\\n')
+        o.write(3, line()[:-1] + b' 1 {}\\n')
+        line()"""
+
+
+def test_an_answer_in_the_graders_place_passes_what_must_fail(run, assignment):
+    """The known limit: code in the process of the checks can answer for them. It shows."""
+    result = run(notebook(assignment, he_std=TAKEOVER))
+    assert sum(scores(result)) >= 4
+    assert result["status"] == "review"
+    assert "a test that must fail passed" in result["notes"][0]
+    assert {"._private", ".os", ".sys", ".modules"} <= set(result["flags"])
+
+
+# Each makes a comparison say yes or takes a library's place, without an import to be flagged.
+WEAKENED = {
+    "added names hide builtin functions": "np._core.numeric.abs = lambda x: np.zeros(np.shape(x))",
+    "a property hides a function": """\
+t = np.testing
+t.__class__ = type('M', (type(np),), {'assert_allclose': property(lambda _: lambda *a, **k: 1)})""",
+    "another module takes its place": """\
+s = np.testing._private.utils.sys
+s.modules['numpy.testing'] = s.modules['numpy'] = keras""",
+    "a method of a class": "K = keras.Model\nK.get_weights = lambda self: [1]",
+    "a method is added": "keras.Sequential.get_weights = lambda self: [1]",
+    "an object says yes": """\
+class Yes:
+    def __eq__(self, other): return True
+    def __call__(self, *a, **k): return None
+np.testing.assert_allclose = Yes()""",
+}
+
+
+@pytest.mark.parametrize("name", WEAKENED)
+def test_what_checks_use_is_compared_and_mended(name, run, assignment):
+    result = run(notebook(assignment, he_std=f"{WEAKENED[name]}\n{WRONG}"))
+    assert scores(result)[0] == 0
+    assert result["status"] == "review"
+    assert any("libraries were patched" in note for note in result["notes"])
+    assert result["flags"]
+    assert scores(run(notebook(assignment))) == FULL
+
+
+def test_what_a_test_weakened_is_noted_after_it(run, assignment):
+    weak = DURING.replace("0.7", "0.2")
+    result = run(notebook(assignment, he_std=weak))
+    assert result["status"] == "review"
+    assert any("patched" in note for note in result["notes"])
+
+
+@pytest.mark.parametrize(
+    ("source", "flag"),
+    [
+        ("import numpy as n\nn.testing._private.utils.sys._getframe()", "sys._getframe"),
+        ("f = getattr(np.testing._private.utils.sys, '_get' + 'frame')\nf()", "sys._getframe"),
+        ("np.testing._private.utils.gc.get_objects()", "gc.get_objects"),
+        ("s = np.testing._private.utils.sys\ns.addaudithook(print)", "sys.addaudithook"),
+        ("(lambda: 0).__code__.replace(co_name='x')", "code.__new__"),
+    ],
+)
+def test_what_is_used_is_seen_whatever_it_is_called(run, assignment, source, flag):
+    result = run(notebook(assignment, he_std=f"{source}\n{HE}"))
+    assert flag in result["flags"]
+    assert scores(result) == FULL
+
+
+def test_no_frame_has_the_hidden_tests_or_the_token(run, assignment):
+    search = """\
 import sys
+found = []
 def he_std(n):
     frame = sys._getframe()
-    while 'cell' not in frame.f_locals: frame = frame.f_back
-    import os
-    os.write(3, (frame.f_locals['cell']['token'] + ' 1 {}\\n').encode())
-    return 0"""
-    result = run(notebook(assignment, he_std=forged))
-    assert scores(result)[0] == 2
-    assert {"import sys", "import os", "._getframe"} <= set(result["flags"])
-    assert result["status"] == "review"
+    while frame := frame.f_back:
+        texts = [str(v) for v in frame.f_locals.values()]
+        found.extend(text for text in texts if 'HIDDEN' in text or 'token' in text)
+    return np.sqrt(2.0 / n)"""
+    result = run(notebook(assignment, he_std=search, rms=f"{RMS}\nprint(found)"))
+    assert scores(result) == FULL
+    assert next(c for c in result["cells"] if c["id"] == "rms")["output"] == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("he_std", "rms", "status"),
+    [
+        (HE, RMS, "graded"),
+        (HE, "def activation_rms(*_): return 3 + None", "review"),
+        (HE, "def activation_rms(*_):\n    while True: pass", "review"),
+        (HE, "def activation_rms(*_): raise NotImplementedError", "graded"),
+    ],
+)
+def test_a_given_cell_that_fails_is_looked_at(tmp_path, sandbox, he_std, rms, status):
+    folder = tmp_path / "assignments"
+    folder.mkdir()
+    given = "```{code-cell} ipython3\n:locked: experiment\nactivation_rms(np.ones((2, 8)))\n```\n\n"
+    with_given = load(folder, SOURCE.replace("Why is there", f"{given}Why is there"))
+    path = write(tmp_path / "a.ipynb", notebook(with_given, he_std=he_std, rms=rms))
+    sandbox.limits = Limits(cell=4.0, total=60.0)
+    result = grade(path, with_given, sandbox)
+    assert result["status"] == status, result["notes"]
+    assert any("the given cell experiment ended" in note for note in result["notes"]) == (
+        status == "review"
+    )
