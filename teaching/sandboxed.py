@@ -526,8 +526,10 @@ class Library:
                 continue
             for name in {*methods, *added}:
                 thing = methods.get(name)
-                if thing is None and type(now[name]) is types.FunctionType:
+                if thing is None and type(new := now[name]) is types.FunctionType:
                     delattr(owner, name)
+                    if getattr(owner, name, None) is new:  # inherited, and put back one too low
+                        continue
                 elif thing is not None and now.get(name) is not thing:
                     setattr(owner, name, thing)
                 else:

@@ -9,6 +9,7 @@ import os
 import threading
 import time
 
+import numpy
 import pytest
 from small_assignment import (
     HE,
@@ -27,6 +28,7 @@ from small_assignment import (
 
 from teaching.grading import grade
 from teaching.sandbox import Limits, Sandbox
+from teaching.tripwires import tripwires
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 FULL, NONE = [2, 1, 3], [0, 0, 0]
@@ -408,3 +410,21 @@ def test_a_given_cell_that_fails_is_looked_at(tmp_path, sandbox, he_std, rms, st
     assert any("the given cell experiment ended" in note for note in result["notes"]) == (
         status == "review"
     )
+
+
+def test_what_is_put_back_is_no_patch(run, assignment):
+    """As a check does that looks on: the method of a base class ends one class lower."""
+    again = "apply = keras.optimizers.SGD.apply\nkeras.optimizers.SGD.apply = apply"
+    result = run(notebook(assignment, he_std=f"{again}\n{HE}"))
+    assert (result["status"], result["notes"]) == ("graded", [])
+
+
+def test_tripwires_fail_by_each_comparison_and_never_look_the_same():
+    check = "import numpy as np\nassert np.isclose(f(1), 2)\nnp.testing.assert_allclose(f(2), 3)"
+    first, second = tripwires(check), tripwires(check)
+    assert [source.count("isclose") for source in first] == [1, 0, 0]
+    assert [source.count("assert_allclose") for source in first] == [0, 1, 0]
+    assert not set(first) & set(second)
+    for source in first * 20:
+        with pytest.raises(AssertionError):
+            exec(source, {"np": numpy, "f": None})

@@ -220,7 +220,7 @@ for path in paths:
             libc.syscall(*call)
     except OSError:
         pass
-print(sorted(path for path in paths if state(path) != before[path] and path != '/proc'))
+print(len(paths) > 12, sorted(path for path in paths if state(path) != before[path] and path != '/proc'))
 """
 
 
@@ -229,7 +229,7 @@ def test_no_trace_is_left_for_the_next_job(sandbox):
     devices = [Path("/dev", name) for name in ("null", "zero", "full", "random", "urandom", "tty")]
     before = [os.stat(device) for device in devices]
     with sandbox.job() as job:
-        assert job.run(TRACES, "student").output == "[]\n"
+        assert job.run(TRACES, "student").output == "True []\n"
     after = [os.stat(device) for device in devices]
     for old, new in zip(before, after, strict=True):
         assert (old.st_mode, old.st_uid, old.st_ctime) == (new.st_mode, new.st_uid, new.st_ctime)
