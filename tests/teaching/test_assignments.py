@@ -59,6 +59,7 @@ def test_assignment_grades_as_stated(name, sandbox):
 @pytest.mark.parametrize("name", NAMES)
 def test_no_impostor_passes_a_check(name, sandbox):
     """Each function is right in the visible tests of its check, and then an impostor takes over."""
+    sandbox.limits = Limits(total=3600.0)
     assignment, given, fooled = authoring.load(name), set(), []
     with sandbox.job() as job:
 
