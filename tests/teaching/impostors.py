@@ -96,24 +96,38 @@ class Impostor:
 
 
 def disguised(true):
-    """A stand-in for a function, or for a class and its methods; and the impostors in it."""
+    """A stand-in for a function, or for a class and its methods."""
+    global honest, impostors
+    honest = true
     if not isinstance(true, type):
-        impostor = Impostor(true)
-        return impostor, [impostor]
+        impostors = [Impostor(true)]
+        return impostors[0]
     methods = {
         name: Impostor(method)
         for name, method in vars(true).items()
         if isinstance(method, types.FunctionType) and name != "__init__"
     }
+    impostors = list(methods.values())
     own = {name: method(impostor) for name, impostor in methods.items()}
-    return type(true.__name__, (true,), own), list(methods.values())
+    return type(true.__name__, (true,), own)
 
 
 def method(function):
     return lambda self, *arguments, **settings: function(self, *arguments, **settings)
 
 
-def lies(impostors):
+def tell(lie, place=()):
+    for impostor in impostors:
+        impostor.told(lie, place)
+
+
+def undone():
+    """The function itself, and what the last lie changed as it was."""
+    tell("")
+    return honest
+
+
+def lies():
     """All that can be told: which lie, and in which place of the visible answers."""
     seen = [answer for one in impostors if not one.idle for answer in one.seen]
     found = {place: None for answer in seen for place in places(answer)}

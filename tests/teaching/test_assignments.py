@@ -13,8 +13,8 @@ NAMES = authoring.names() or ["none"]
 PROJECT = "10-practical-guidelines"
 IMPOSTORS = f"""
 import types
-_made = types.ModuleType("_made")
-exec({Path(__file__).with_name("impostors.py").read_text("utf-8")!r}, vars(_made))"""
+impostors = types.ModuleType("impostors")
+exec({Path(__file__).with_name("impostors.py").read_text("utf-8")!r}, vars(impostors))"""
 SECONDS = {"05-gradient-clipping": 6.0}  # of a cell; one wrong solution never ends
 
 
@@ -83,12 +83,12 @@ def test_no_impostor_passes_a_check(name, sandbox):
                 (function,) = syntax.defined(cell.source)
             elif cell.id.startswith("check-"):
                 visible, _, hidden = cell.source.partition("### BEGIN HIDDEN TESTS")
-                run(f"_true = {function}\n{function}, _impostors = _made.disguised({function})")
+                run(f"{function} = impostors.disguised({function})")
                 run(visible, "check")
-                for lie in ast.literal_eval(run("print(_made.lies(_impostors))")):
-                    run(f"for _one in _impostors: _one.told(*{lie})")
+                for lie in ast.literal_eval(run("print(impostors.lies())")):
+                    run(f"impostors.tell(*{lie})")
                     if outcome(hidden, "check").outcome == "ok":
                         fooled.append((cell.id, *lie))
-                run(f"for _one in _impostors: _one.told('')\n{function} = _true")
+                run(f"{function} = impostors.undone()")
                 run(hidden, "check")  # it is the lies that failed
     assert fooled == []
