@@ -31,7 +31,8 @@ START = 180.0  # seconds to import TensorFlow on a busy machine
 ADVICE = (
     "Notebooks are graded in bubblewrap only. On Debian or Ubuntu: `apt install bubblewrap`, and "
     "user namespaces must be allowed (`sysctl kernel.unprivileged_userns_clone`, or on Ubuntu "
-    "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`)."
+    "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`). Started by root, the sandbox runs "
+    f"as the user {USER}, who must be able to read the interpreter and its packages."
 )
 
 
