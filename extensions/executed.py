@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,11 @@ def _inputs(root: Path) -> str:
     for path in [*library(root), root / "requirements.txt"]:
         digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def code_blocks(page: str) -> list[str]:
+    """The code cells of a chapter's source as they stand there, captions included."""
+    return re.findall(r"^`{3,}\{code-cell\}.*?^`{3,}$", page, re.M | re.S)
 
 
 def library(root: Path) -> list[Path]:

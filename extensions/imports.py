@@ -1,13 +1,11 @@
-"""What a Python file, or a chapter, imports from this repository: found, not typed."""
+"""What a Python file imports from this repository: found, not typed."""
 
 import ast
 import functools
-import re
 from pathlib import Path
 
-CODE_CELL = re.compile(r"^(`{3,})\{code-cell\}[^\n]*\n(.*?)^\1\s*$", re.M | re.S)
 
-
+@functools.cache
 def imported(path: Path, root: Path) -> set[Path]:
     """A file and those below ``root`` that it imports, and so on."""
     found: set[Path] = set()
@@ -22,12 +20,9 @@ def imported(path: Path, root: Path) -> set[Path]:
 @functools.cache
 def imports(path: Path, root: Path) -> list[Path]:
     """What one file imports, inside functions as well."""
-    code = path.read_text("utf-8")
-    if path.suffix == ".md":
-        code = "\n".join(code_cells(code))
     names: list[tuple[list[Path], str]] = []
     around = [path.parent, root]
-    for node in ast.walk(ast.parse(code)):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             names += [(around, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -42,9 +37,3 @@ def imports(path: Path, root: Path) -> list[Path]:
                 place = folder.joinpath(*parts[:end])
                 files |= {place.with_suffix(".py"), place / "__init__.py"}
     return sorted(file for file in files if file.exists() and root in file.parents)
-
-
-def code_cells(page: str) -> list[str]:
-    """The code of the cells of a chapter's source, without their options."""
-    cells = [cell for _, cell in CODE_CELL.findall(page)]
-    return [re.sub(r"\A(---\n.*?^---\n|(:[^\n]*\n)+)", "", c, flags=re.M | re.S) for c in cells]

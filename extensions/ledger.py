@@ -18,8 +18,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-from extensions.executed import cache_folder, executed
-from extensions.imports import code_cells
+from extensions.executed import cache_folder, code_blocks, executed
 from lib.evidence import Claim, records
 
 log = logging.getLogger(__name__)
@@ -121,7 +120,7 @@ def remember(app: Sphinx, env: BuildEnvironment) -> None:
     known: dict[str, tuple[str, list[Claim], float]] = getattr(env, "outcomes", {})
     env.outcomes = {}  # type: ignore[attr-defined]
     for docname, path in pages(env):
-        cells = [app.config.nb_execution_cache_path, *code_cells(path.read_text("utf-8"))]
+        cells = [app.config.nb_execution_cache_path, *code_blocks(path.read_text("utf-8"))]
         code = hashlib.sha256("\0".join(cells).encode()).hexdigest()
         if docname not in known or known[docname][0] != code:
             chapter = executed(Path(app.srcdir), path)

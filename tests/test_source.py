@@ -1,10 +1,11 @@
 """Each code cell of the lecture notes that the book grew from lives on in a chapter."""
 
-import re
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from extensions.executed import code_blocks
 
 TESTS = Path(__file__).parent
 CELLS = tomllib.loads((TESTS / "source_cells.toml").read_text("utf-8"))["cell"]
@@ -19,5 +20,5 @@ def test_no_cell_is_forgotten() -> None:
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell['number']} {cell['what']}")
 def test_source_cell_lives_on(cell: dict[str, str]) -> None:
     page = (TESTS.parent / "book" / f"{cell['chapter']}.md").read_text("utf-8")
-    code = re.findall(r"^`{3,}\{code-cell\}.*?^`{3,}$", page, re.M | re.S)
+    code = code_blocks(page)
     assert any(all(part in c for part in cell["holds"]) for c in code), cell["holds"]

@@ -12,7 +12,6 @@ import argparse
 import contextlib
 import hashlib
 import os
-import re
 import shutil
 import sys
 import time
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import yaml
 
-from extensions.executed import SECONDS, cache_folder
+from extensions.executed import SECONDS, cache_folder, code_blocks
 
 if TYPE_CHECKING:
     from jupyter_cache.base import JupyterCacheAbstract
@@ -149,8 +148,7 @@ def code() -> str:
     """A hash of the code cells of all chapters, captions included."""
     digest = hashlib.sha256()
     for path in chapters():
-        cells = re.findall(r"^`{3,}\{code-cell\}.*?^`{3,}$", path.read_text("utf-8"), re.M | re.S)
-        digest.update("\0".join([path.name, *cells]).encode())
+        digest.update("\0".join([path.name, *code_blocks(path.read_text("utf-8"))]).encode())
     return digest.hexdigest()
 
 
