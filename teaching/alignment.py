@@ -99,7 +99,7 @@ def align(cells: list[Cell], assignment: Assignment) -> tuple[list[Cell], list[s
                 shown = ""
             run = shown if role == "student" else full[id_]
             below = [extra["source"] for extra in extras.get(id_, [])]
-            untouched = not theirs or not _touched(theirs)
+            untouched = not theirs or not is_touched(theirs["source"])
             aligned.append(
                 {
                     "id": id_,
@@ -143,15 +143,14 @@ def _chosen(cells: list[Cell], names: list[str], known: dict[str, Any]) -> dict[
     best: dict[str, tuple[bool, bool]] = {}
     for cell, name in zip(cells, names, strict=True):
         if name and cell["type"] == known[name].cell_type:
-            rank = (_touched(cell), cell["ids"][:1] == [name])
+            rank = (is_touched(cell["source"]), cell["ids"][:1] == [name])
             if name not in found or rank > best[name]:
                 found[name], best[name] = cell, rank
     return found
 
 
-def _touched(cell: Cell) -> bool:
+def is_touched(source: str) -> bool:
     """Whether something stands in the place of what says where to write."""
-    source = cell["source"]
     return bool(source.strip()) and CODE_STUB not in source and TEXT_STUB not in source
 
 
