@@ -15,6 +15,8 @@ from teaching import sandboxed
 from teaching.replies import read_reply
 from teaching.sandbox import Sandbox, SandboxMissing
 
+ROOT = Path(__file__).parents[2]
+
 
 def test_names_last_from_cell_to_cell_and_not_to_the_next_job(sandbox):
     with sandbox.job() as job:
@@ -151,7 +153,11 @@ def test_the_system_calls_that_are_made_are_let_through(tmp_path):
     """Measured: all the work above, with a filter that reports each call."""
     program = Path(__file__).with_name("system_calls.py")
     variables = {**os.environ, "TMPDIR": str(tmp_path), "MPLBACKEND": "Agg"}
-    variables |= {"KERAS_BACKEND": "tensorflow", "TF_NUM_INTRAOP_THREADS": "2"}
+    variables |= {
+        "PYTHONPATH": str(ROOT),
+        "KERAS_BACKEND": "tensorflow",
+        "TF_NUM_INTRAOP_THREADS": "2",
+    }
     work = "\n".join(WORK.values())
     done = subprocess.run(
         [sys.executable, program], input=work, capture_output=True, text=True, env=variables
