@@ -23,10 +23,11 @@ class Outcome:
     stated: float
     score: float
     details: tuple[str, ...]
+    complaint: bool = False  # the reference is in review, or an answer for the teacher fails
 
     @property
     def well(self) -> bool:
-        return abs(self.score - self.stated) < 1e-9
+        return abs(self.score - self.stated) < 1e-9 and not self.complaint
 
 
 def wrong_solutions(assignment: Assignment) -> list[dict[str, Any]]:
@@ -76,5 +77,11 @@ def check(assignment: Assignment, sandbox: Sandbox) -> Iterator[Outcome]:
             f"{t['id']}: {t['score']:g} of {t['points']:g}, {t['outcome']}. {t['message']}".strip()
             for t in graded
         ]
+        failed = [
+            f"{t['id']}: {t['message']}"
+            for t in result["tasks"]
+            if t["outcome"] == "by hand" and t["message"]
+        ]
         score = sum(task["score"] for task in graded)
-        yield Outcome(name, stated, score, (*details, *result["notes"]))
+        complaint = name == "reference" and (result["status"] != "graded" or bool(failed))
+        yield Outcome(name, stated, score, (*details, *failed, *result["notes"]), complaint)

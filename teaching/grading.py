@@ -90,6 +90,9 @@ def _run(
             if cell["role"] == "given" and reply.outcome != "ok" and alive and not unanswered:
                 review = True
                 notes.append(f"the given cell {cell['id']} ended with {_last_line(reply)}")
+            elif reply.outcome == "timeout" and alive:
+                review = True
+                notes.append(f"{cell['id']} took too long: look for a loop, or for a busy machine")
             seen.update(reply.seen)
             if cell["role"] == "student" and reply.outcome != "ok" and alive:
                 errors[cell["id"]] = _last_line(reply)

@@ -19,7 +19,7 @@ from small_assignment import (
     write,
 )  # fmt: skip
 
-from teaching import authoring
+from teaching import authoring, check
 from teaching.alignment import align, read_cells
 from teaching.grading import grade
 from teaching.syntax import flags, pristine
@@ -242,3 +242,16 @@ def test_checks_use_what_was_given(assignment):
 )
 def test_flags(source, found):
     assert flags([{"role": "student", "type": "code", "source": source}]) == found
+
+
+def test_an_answer_for_the_teacher_that_fails_in_the_reference_is_found(course, sandbox):
+    (course.folder / "wrong").mkdir()
+    wrong = "\n".join(f"- {{name: wrong {n}, score: 0, cells: {{divide: ''}}}}" for n in range(3))
+    (course.folder / "wrong" / f"{course.name}.yml").write_text(wrong, "utf-8")
+    outcomes = list(check.check(authoring.load(course.name), sandbox))
+    assert [outcome.well for outcome in outcomes] == [True] * 5
+    course.write('print("a picture")', "print(a_picture)")
+    first = next(check.check(authoring.load(course.name), sandbox))
+    assert first.score == first.stated
+    assert not first.well
+    assert "picture: NameError: name 'a_picture' is not defined" in first.details
