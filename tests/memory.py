@@ -24,7 +24,13 @@ ROOT = Path(__file__).parents[1]
 PASSED = ROOT / "_build/passed"
 ALWAYS = ("requirements.txt", "pyproject.toml")
 OUTSIDE = tuple(
-    f"{ROOT}/{name}/" for name in (".git", ".venv", "node_modules", "_build/passed", "_build/colab")
+    f"{ROOT}/{name}/"
+    for name in (
+        ".git",
+        ".venv",
+        "node_modules",
+        *(f"_build/{n}" for n in ("passed", "colab", "versions")),
+    )
 )
 MONTH = 30 * 24 * 3600
 KEY, FILES, PASSING, REMEMBERED = (pytest.StashKey() for _ in range(4))

@@ -7,7 +7,7 @@ resolution=$1
 env=_build/versions/$resolution
 python3 -m venv --clear "$env"
 "$env/bin/python" -m pip install --quiet uv
-tools=(ipykernel nbval pytest scipy)
+tools=(ipykernel myst-nb nbclient nbval pytest scipy)
 "$env/bin/uv" pip install --quiet --python "$env/bin/python" --resolution "$resolution" \
   --requirement pyproject.toml --extra tensorflow
 "$env/bin/uv" pip install --quiet --python "$env/bin/python" "${tools[@]}"
