@@ -76,13 +76,12 @@ def _run(
     tasks = {task.id: task for task in assignment.tasks}
     results: dict[str, dict[str, Any]] = {}
     shown, errors, patched, review = [], {}, [], bool(notes)
-    given, seen = set[str](), set[str]()
     left = MOST_SHOWN
     missing = {cell["id"] for cell in cells if cell["missing"]}
     with sandbox.job() as job:
         for cell in cells:
             alive = job.alive
-            reply, forged = _execute(job, cell, given)
+            reply, forged = _execute(job, cell)
             if forged:
                 review = True
                 notes.append(f"a test that must fail passed beside {cell['id']}: look for forging")
@@ -93,7 +92,6 @@ def _run(
             elif reply.outcome == "timeout" and alive:
                 review = True
                 notes.append(f"{cell['id']} took too long: look for a loop, or for a busy machine")
-            seen.update(reply.seen)
             if cell["role"] == "student" and reply.outcome != "ok" and alive:
                 errors[cell["id"]] = _last_line(reply)
             if not job.alive and alive:
@@ -129,15 +127,15 @@ def _run(
     return {
         "status": "review" if review else "graded",
         "tasks": [results[task.id] for task in assignment.tasks],
-        "flags": sorted({*syntax.flags(cells), *seen}),
+        "flags": sorted({*syntax.flags(cells), *job.seen}),
         "notes": notes,
         "cells": shown,
         "cpu_seconds": round(job.cpu_seconds, 3),
     }
 
 
-def _execute(job: Job, cell: Cell, given: set[str]) -> tuple[Reply, bool]:
-    """Run a cell as its role asks; what a given one defines is added to `given`.
+def _execute(job: Job, cell: Cell) -> tuple[Reply, bool]:
+    """Run a cell as its role asks.
 
     Tripwires go before and after a check; returns whether one of them passed, too.
     """
@@ -148,18 +146,15 @@ def _execute(job: Job, cell: Cell, given: set[str]) -> tuple[Reply, bool]:
         order = random.SystemRandom().sample(range(len(sources)), len(sources))
         replies: dict[int, Reply] = {}
         for number in order:
-            check = syntax.pristine(sources[number], given)
-            replies[number] = job.run(check, "check", mend=not replies)
+            replies[number] = job.run(sources[number], "check", mend=not replies)
         reply = replies.pop(0)
         others = list(replies.values())
         patched = [name for other in others for name in other.patched]
-        seen = [event for other in others for event in other.seen]
-        reply = replace(reply, patched=[*reply.patched, *patched], seen=[*reply.seen, *seen])
+        reply = replace(reply, patched=[*reply.patched, *patched])
         return reply, any(other.outcome == "ok" for other in others)
     if cell["role"] == "given":
-        names = syntax.defined(cell["run"])
-        given.update(names)
-        return job.run(cell["run"], "given", names=tuple(sorted(names))), False
+        names = tuple(sorted(syntax.defined(cell["run"])))
+        return job.run(cell["run"], "given", names=names), False
     return job.run(cell["run"], "student"), False
 
 
@@ -206,6 +201,6 @@ def _last_line(reply: Reply) -> str:
         return "a timeout: it took too long and was stopped."
     if reply.outcome == "died":
         return "the end of the process."
-    text = re.sub(r"\x1b\[[\d;]*m", "", reply.text.replace("_given_", "")).strip()[:500]
+    text = re.sub(r"\x1b\[[\d;]*m", "", reply.text).strip()[:500]
     text = re.sub(r"(?<![\w/])(/[\w.+@-]+){2,}/?", "(path)", text)
     return f"{reply.error}: {text}" if text else reply.error

@@ -26,6 +26,7 @@ from teaching.replies import Reply, read_reply
 PROGRAM = Path(__file__).with_name("sandboxed.py")
 USER = "65534"
 MOST_REPLY = 2_000_000  # bytes
+MOST_SEEN = 30
 PATIENCE = 3.0  # seconds that an interrupted cell has to end
 START = 180.0  # seconds to import TensorFlow on a busy machine
 ADVICE = (
@@ -129,6 +130,7 @@ class Job:
         self._buffer = b""
         self.alive, self.cpu_seconds, self.problem = True, 0.0, ""
         self.lost = False  # whether the sandbox ended before the job
+        self.seen = set[str]()  # what the code used that no exercise needs
 
     def run(
         self,
@@ -140,8 +142,9 @@ class Job:
     ) -> Reply:
         """Execute a cell: a student's by IPython, a given one or a check without it.
 
-        `names` are what checks refer to as `_given_NAME` from then on. What a student's cells
-        replaced in libraries is put back before a cell of another kind, unless not to `mend`.
+        `names` are what checks use from then on, whatever the student makes of them. What a
+        student's cells replaced in libraries is put back before a cell of another kind, unless
+        not to `mend`.
         A cell that outlives its time is interrupted; one that goes on is killed, with the job.
         """
         if not self.alive:
@@ -197,20 +200,24 @@ class Job:
             self.cpu_seconds = float(last.get("cpu_seconds", 0.0))
 
     def _line(self, seconds: float) -> bytes | None:
-        """The next line, or None when it does not come in time."""
+        """The next line, or None when it does not come in time; what lines tell is `seen`."""
         end = time.monotonic() + seconds
-        while b"\n" not in self._buffer:
-            ready, _, _ = select.select([self._cells], [], [], max(0.0, end - time.monotonic()))
-            if not ready:
-                return None
-            data = self._cells.recv(65536)
-            self._buffer += data
-            if not data:
-                raise ValueError("it ended")
-            if len(self._buffer) > MOST_REPLY:
-                raise ValueError("it wrote too much")
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        return line
+        while True:
+            while b"\n" not in self._buffer:
+                left = max(0.0, end - time.monotonic())
+                if not select.select([self._cells], [], [], left)[0]:
+                    return None
+                data = self._cells.recv(65536)
+                self._buffer += data
+                if not data:
+                    raise ValueError("it ended")
+                if len(self._buffer) > MOST_REPLY:
+                    raise ValueError("it wrote too much")
+            line, _, self._buffer = self._buffer.partition(b"\n")
+            if line[:1] != b"!":
+                return line
+            if len(self.seen) < MOST_SEEN:
+                self.seen.add(line[1:80].decode("ascii", "replace"))
 
 
 def _bubblewrap(limits: Limits) -> list[str]:

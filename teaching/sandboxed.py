@@ -5,6 +5,7 @@ That process gives up everything but memory and processor time, and executes cel
 at a time as lines of JSON. Code of the student runs in the same process as the checks, so a check
 uses nothing that the code could have replaced: `__builtins__` is a private copy,
 the system calls are held from the start, and patched libraries are mended before each check.
+What decides runs in a second copy of this program, which no frame below the student's leads to.
 """
 
 import builtins
@@ -15,6 +16,7 @@ import base64
 import contextlib
 import ctypes
 import errno
+import functools
 import gc
 import io
 import json
@@ -26,9 +28,12 @@ import socket
 import sys
 import time
 import types
+import warnings
+from collections import deque
 from operator import attrgetter, is_
 from os import read, write
 
+GLOBALS = "keras.src.backend.common.global_state"
 MOST_TEXT, MOST_IMAGE, MOST_IMAGES = 20_000, 200_000, 3
 CHECK, JOB = "<check>", 3  # the name of a check's code; the descriptor of the job's socket
 settrace, setprofile = sys.settrace, sys.setprofile
@@ -43,6 +48,10 @@ sys.addaudithook sys._getframe sys.settrace sys.setprofile sys._current_frames g
 gc.get_referrers gc.get_referents code.__new__ ctypes.dlopen ctypes.dlsym ctypes.call_function
 ctypes.cdata ctypes.string_at _thread.start_new_thread""".split()
 )
+FRAMES = frozenset("tb_frame gi_frame cr_frame ag_frame".split())  # that is, ways to one
+PARTS = frozenset("__code__ __defaults__ __kwdefaults__".split())
+LENDERS = "/inspect.py", "/traceback.py", "/logging/__init__.py"  # who fetch frames for others
+LIBRARIES = tuple({sys.prefix, sys.base_prefix, os.path.dirname(os.__file__), "/usr/", "<frozen "})
 libc = ctypes.CDLL(None, use_errno=True)
 THREAD = 0x10000
 # What Keras, TensorFlow, pandas, scikit-learn, Matplotlib and IPython were seen to call, and the
@@ -76,6 +85,7 @@ def main():
     if os.getuid() == 0:
         leave_root()
     preload()
+    prepared = [prepare()]
     gc.freeze()
     control = socket.socket(fileno=0)
     control.sendall(b"ready")
@@ -88,7 +98,7 @@ def main():
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             control.close()
-            supervise(*fds)
+            supervise(*fds, prepared)
         for fd in fds:
             os.close(fd)
 
@@ -103,22 +113,39 @@ def leave_root():
 
 
 def preload():
-    """Import, but compute nothing: TensorFlow's threads would not survive the fork."""
+    """Import, but compute nothing: TensorFlow's threads would not survive the fork.
+
+    What puts itself in place when it is used is used: to the checks it would look replaced.
+    """
     import importlib
 
     import matplotlib
 
     matplotlib.use("Agg")
-    names = """keras tensorflow matplotlib.pyplot numpy.testing numpy.linalg pandas pyseccomp
-    IPython.core.interactiveshell IPython.core.pylabtools matplotlib_inline.backend_inline
+    names = """keras tensorflow tensorflow.keras.layers matplotlib.pyplot numpy.testing numpy.linalg
+    pandas pyseccomp IPython.core.interactiveshell IPython.core.pylabtools matplotlib_inline.backend_inline
     sklearn.datasets sklearn.linear_model sklearn.metrics sklearn.model_selection
     sklearn.preprocessing sklearn.decomposition"""
     for name in names.split():
         with contextlib.suppress(ModuleNotFoundError):
             importlib.import_module(name)
+    for _ in range(2):  # for some are behind others
+        for name, module in [*sys.modules.items()]:
+            if name == "tensorflow" or name.startswith(("keras._tf_keras", "tensorflow.keras")):
+                for thing in [*vars(module).values()]:
+                    if isinstance(thing, types.ModuleType) and type(thing) is not types.ModuleType:
+                        dir(thing)
 
 
-def supervise(job, orders):
+def prepare():
+    """What serves a submission, from a copy of this program of its own."""
+    hidden = {"__name__": "grader", "__file__": __file__}
+    with open(__file__) as file:
+        exec(compile(file.read(), __file__, "exec"), hidden)
+    return functools.partial(hidden["cells"], hidden["Library"]())
+
+
+def supervise(job, orders, prepared):
     """Isolate this process, fork the one that runs the submission, and watch over it.
 
     Orders are one byte each: `i` interrupts, `k` or the end of the stream kills. At the end
@@ -134,7 +161,8 @@ def supervise(job, orders):
     if pid == 0:
         try:
             os.close(orders)
-            serve(job, limits)
+            os.setsid()  # signals for a group reach nobody else
+            serve(job, limits, prepared)
         finally:
             os._exit(1)
     os.close(job)
@@ -230,67 +258,115 @@ def hold_system_calls():
     calls.load()
 
 
-def serve(job, limits):
-    """Execute the cells that arrive, and reply to each with its token."""
+def serve(job, limits, prepared):
+    """Execute the cells that arrive, and reply to each with its token.
+
+    What decides is in no variable here, for this frame is below those of the student's code.
+    """
     os.dup2(job, JOB)
     empty = os.open("/dev/null", os.O_RDWR)
     for fd in range(3):
         os.dup2(empty, fd)
     os.closerange(JOB + 1, 65536)
     shell = make_shell()
-    library = Library()
     confine(limits)
-    given = dict(vars(builtins))
-    namespace = shell.user_ns
+    execute, interrupt = runner()
+    watch()
+    drive(execute, prepared.pop(), shell, Output, interrupt)()
+
+
+def drive(execute, cells, *arguments):
+    ended = deque(maxlen=1)
+    return functools.partial(ended.extend, map(execute, cells(*arguments, ended)))
+
+
+def runner():
+    """Two functions: what executes a cell and says how it ended, and what interrupts it."""
     running = False
 
     def interrupt(*_):
         if running:
             raise KeyboardInterrupt
 
-    seen = watch()
-    while (line := receive()) is not None:
-        cell = loads(line)
-        kind, source, names = cell["kind"], cell["source"], cell["names"]
-        output, error = Output(), None
-        settrace(None)
-        setprofile(None)
-        set_handler(signal.SIGINT, interrupt)
-        seen.clear()
-        patched = library.mend() if cell["mend"] else []
-        passed = False
-        sys.stdout = sys.stderr = shell.output = output
+    def execute(cell):
+        nonlocal running
+        passed, error = False, None
         try:
             try:
                 running = True
-                if kind == "check":
-                    namespace.update({f"_given_{name}": thing for name, thing in given.items()})
-                    code = compile(source, CHECK, "exec")
-                    line = cell = source = None  # not for those who search the frames
-                    exec(code, namespace)
-                elif kind == "given" and plain(source):
-                    exec(compile(source, "<given>", "exec"), namespace)
-                else:
-                    error = shell.run(source)
+                error = cell.pop()()
                 passed = error is None
             except BaseException as caught:
                 error = caught
             error = describe(error)
-            if kind != "check":
+            for output in cell:
                 draw(output)
             running = False
         except BaseException as caught:  # an interrupt or a trap in the error's text
             running, passed = False, False
             error = {"type": "KeyboardInterrupt" if type(caught) is KeyboardInterrupt else "Error"}
-        given |= {name: namespace[name] for name in names if name in namespace}
-        reply = {"output": output.text, "images": output.images, "error": error}
-        reply |= {"patched": patched, "seen": sorted(seen)}
-        text = "".join(chunks(reply, 0))
+        return passed, error
+
+    return execute, interrupt
+
+
+def cells(library, shell, new_output, interrupt, ended):
+    """Yield what executes each cell that arrives; when it has `ended`, reply with its token.
+
+    Checks have names of their own, which code of the student cannot replace: the builtins, what
+    was given, and what begins with an underscore and was defined by a check before.
+    """
+    namespace, checks, kept = shell.user_ns, {}, {}
+    pristine = {name: vars(builtins)[name] for name in BUILTINS}
+    pristine["__builtins__"] = dict(vars(builtins))
+    while (line := receive()) is not None:
+        cell = loads(line)
+        kind, source, names = cell["kind"], cell["source"], cell["names"]
+        output = new_output()
+        settrace(None)
+        setprofile(None)
+        set_handler(signal.SIGINT, interrupt)
+        patched = library.mend() if cell["mend"] else []
+        sys.stdout = sys.stderr = shell.output = output
+        before = {**namespace, **pristine, **kept} if kind == "check" else {}
+        try:
+            if kind == "check":
+                checks.clear()
+                checks.update(before)
+                run = functools.partial(exec, compile(source, CHECK, "exec"), checks)
+            elif kind == "given" and plain(source):
+                run = functools.partial(exec, compile(source, "<given>", "exec"), namespace)
+            else:
+                run = functools.partial(shell.run, source)
+        except Exception as error:
+            passed, problem = False, describe(error)
+        else:
+            yield [run] if kind == "check" else [output, run]
+            passed, problem = ended[0]
+        for name, thing in checks.items() if kind == "check" else ():
+            if type(name) is str and name[:1] == "_" != name[1:2] and before.get(name) is not thing:
+                kept[name] = thing
+        for name in names:
+            if name in namespace:
+                pristine[name] = own(namespace[name], namespace, checks)
+                kept.pop(name, None)
+        reply = {"output": output.text, "images": output.images, "error": problem}
+        text = "".join(chunks(reply | {"patched": patched}, 0))
         write(JOB, b"?\n")
         if (token := receive()) is not None:
             data = b"%s %d %s\n" % (token, passed, text.encode())
             while data:
                 data = data[write(JOB, data) :]
+
+
+def own(thing, theirs, ours):
+    """A given function as checks call it: the names that it uses are `ours`, not the student's."""
+    if type(thing) is not types.FunctionType or thing.__globals__ is not theirs:
+        return thing
+    parts = thing.__code__, ours, thing.__name__, thing.__defaults__, thing.__closure__
+    copy = types.FunctionType(*parts)
+    copy.__kwdefaults__ = thing.__kwdefaults__
+    return copy
 
 
 def receive():
@@ -304,22 +380,35 @@ def receive():
 
 
 def watch():
-    """A set to which is added what the code uses, by whatever name, that no exercise needs."""
-    seen, stack, busy = set(), sys._getframe, False
+    """Tell the host what the code uses, by whatever name, that no exercise needs.
 
-    def hook(event, _):
+    It is told before it is done, and what was told cannot be taken back.
+    """
+    told, stack, busy = set(), sys._getframe, False
+
+    def hook(event, arguments):
         nonlocal busy
-        if event in WATCHED and not busy:
-            busy = True  # for that `stack` is an event, too
-            where = stack(1).f_code.co_filename
-            busy = False
-            if where == CHECK or "ipython-input" in where or where[:1] == "<":
-                seen.add(event)
+        if event == "object.__getattr__" or event == "object.__setattr__":
+            if arguments[1] not in (FRAMES if event == "object.__getattr__" else PARTS):
+                return
+            event = f".{arguments[1]}"
+        elif event not in WATCHED:
+            return
+        if busy or event in told:
+            return
+        busy = True  # for that `stack` is an event, too
+        frame = stack(1)
+        while frame.f_back and frame.f_code.co_filename.endswith(LENDERS):
+            frame = frame.f_back
+        where = frame.f_code.co_filename
+        busy = False
+        if not where.startswith(LIBRARIES) and where != __file__:
+            told.add(event)
+            write(JOB, b"!%s\n" % event.encode())
         if event == "sys.addaudithook":
             raise RuntimeError
 
     sys.addaudithook(hook)
-    return seen
 
 
 def plain(source):
@@ -442,6 +531,16 @@ def make_shell():
     return shell
 
 
+def settings():
+    """What holds for all of Keras and of NumPy, and what code may honestly set."""
+    config = sys.modules["keras"].config
+    policy = sys.modules[GLOBALS].get_global_attribute(
+        "dtype_policy"
+    )  # None before the first layer
+    kinds = config.floatx(), config.image_data_format(), config.epsilon(), policy
+    return *kinds, sys.modules["numpy"].geterr()
+
+
 def same(now, before):
     return all(map(is_, now, before))
 
@@ -484,6 +583,7 @@ class Library:
             (part, list(map(attrgetter(part), functions)))
             for part in ("__code__", "__defaults__", "__kwdefaults__")
         ]
+        self.settings, self.filters = settings(), warnings.filters[:]
         self.classes = [
             (c, vars(c), len(vars(c)), {k: m for k, m in vars(c).items() if isinstance(m, methods)})
             for c, root in classes.items()
@@ -491,7 +591,7 @@ class Library:
         ]
 
     def mend(self):
-        """Undo what the student's code replaced; return the names."""
+        """Undo what the student's code replaced; return the names. What it set is put back, too."""
         found = []
         if not same(map(sys.modules.get, self.modules), self.modules.values()):
             for name, module in self.modules.items():
@@ -535,6 +635,18 @@ class Library:
                 else:
                     continue
                 found.append(f"{owner.__module__}.{owner.__qualname__}.{name}")
+        now = settings()
+        if now != self.settings:
+            config, numpy = sys.modules["keras"].config, sys.modules["numpy"]
+            floatx, form, epsilon, policy, errors = self.settings
+            config.set_floatx(floatx)
+            config.set_image_data_format(form)
+            config.set_epsilon(epsilon)
+            sys.modules[GLOBALS].set_global_attribute("dtype_policy", policy)
+            numpy.seterr(**errors)
+        if warnings.filters != self.filters:
+            warnings.resetwarnings()
+            warnings.filters += self.filters
         return found[:20]
 
 

@@ -1,7 +1,6 @@
 """The code of a cell, read but not run: its names, its statements, what to flag in it."""
 
 import ast
-import builtins
 import re
 
 from teaching.alignment import Cell
@@ -11,38 +10,20 @@ MODULES = """
 os sys subprocess socket ctypes gc inspect builtins importlib multiprocessing threading
 _thread signal posix io _io concurrent asyncio mmap fcntl resource json types operator IPython
 pickle shutil requests urllib traceback faulthandler atexit runpy""".split()
+# Modules that another may pass on: `from logging import sys`.
+PASSED_ON = {*MODULES} - {*"signal io resource json types requests IPython".split()}
 NAMES = "get_ipython exec eval compile __import__ __builtins__ globals breakpoint open vars".split()
 ATTRIBUTES = """__builtins__ __globals__ __subclasses__ __code__ f_back f_globals f_locals f_lineno
-tb_frame gi_frame __traceback__ _getframe settrace setprofile __closure__ __defaults__
+f_code f_builtins f_trace tb_frame tb_next gi_frame gi_code cr_frame cr_code ag_frame ag_code
+__traceback__ with_traceback _getframe settrace setprofile __closure__ __defaults__ __kwdefaults__
+__self__ __func__ __mro__ __base__ __bases__ __getattribute__ __setattr__ __loader__ __spec__
 _private ctypeslib modules addaudithook __class__ __dict__ os sys subprocess socket ctypes gc
 builtins importlib threading _thread inspect""".split()
+BY_NAME = "getattr setattr delattr".split()
+HIDDEN = {name for name in ATTRIBUTES if "_" in name} - {"__class__", "__dict__"}
 OPERATORS = """__eq__ __ne__ __lt__ __le__ __gt__ __ge__ __bool__ __sub__ __rsub__ __abs__ __array__
 __array_function__ __array_ufunc__ __array_finalize__ __array_wrap__ __getattribute__""".split()
 LIBRARIES = {"np", "numpy", "keras", "tf", "tensorflow", "plt", "sklearn", "math", "random"}
-
-
-def pristine(source: str, given: set[str]) -> str:
-    """A check whose builtins and given names cannot be shadowed by the student's.
-
-    The process keeps them under other names. (In f-strings they stay, for Python 3.11 does not
-    say where they are; those make messages only.)
-    """
-    tree = ast.parse(source)
-    nodes = list(ast.walk(tree))
-    strings = {id(inner) for s in nodes if isinstance(s, ast.JoinedStr) for inner in ast.walk(s)}
-    own = {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
-    own |= {n.arg for n in nodes if isinstance(n, ast.arg)} | defined(source) - given
-    own |= {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
-    own |= {n.name for n in nodes if isinstance(n, ast.MatchAs | ast.MatchStar) and n.name}
-    own |= {n.name for n in nodes if isinstance(n, ast.ExceptHandler) and n.name}
-    names = given | {name for name in dir(builtins) if name[0] != "_" and name != "super"}
-    names -= own
-    lines = [line.encode() for line in source.split("\n")]
-    loads = [n for n in nodes if isinstance(n, ast.Name) and n.id in names and id(n) not in strings]
-    for node in sorted(loads, key=lambda n: (n.lineno, -n.col_offset)):
-        line, at = lines[node.lineno - 1], node.col_offset
-        lines[node.lineno - 1] = line[:at] + b"_given_" + line[at:]
-    return b"\n".join(lines).decode()
 
 
 def defined(source: str) -> set[str]:
@@ -85,7 +66,7 @@ def statement(source: str, line: int) -> str:
 
 def flags(cells: list[Cell]) -> list[str]:
     """What in a student's code no exercise needs; for the instructor's eyes, never a score."""
-    found, libraries, left = set[str](), set(LIBRARIES), MOST_SCANNED
+    found, libraries, imported, left = set[str](), set(LIBRARIES), set[str](), MOST_SCANNED
     for cell in cells:
         if cell["role"] != "student" or cell["type"] != "code":
             continue
@@ -99,16 +80,25 @@ def flags(cells: list[Cell]) -> list[str]:
         except (SyntaxError, SystemError, ValueError, RecursionError, MemoryError):
             found.add("a cell that cannot be scanned")
             continue
-        if "_given_" in source:
-            found.add("_given_")
         libraries |= _aliases(nodes, libraries)
+        called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
         for node in nodes:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                imported |= {(a.asname or a.name).split(".")[0] for a in node.names}
             if isinstance(node, ast.Import):
                 names = [a.name for a in node.names]
                 found |= {f"import {n}" for n in names if n.split(".")[0] in MODULES}
             elif isinstance(node, ast.ImportFrom):
                 if (node.module or "").split(".")[0] in MODULES:
                     found.add(f"from {node.module} import")
+                passed = [a.name for a in node.names if a.name in PASSED_ON]
+                found |= {f"from {node.module} import {name}" for name in passed}
+            elif isinstance(node, ast.Name) and node.id in BY_NAME and id(node) not in called:
+                found.add(f"{node.id} by another name")
+            elif isinstance(node, ast.MatchClass):
+                found |= {f".{name}" for name in node.kwd_attrs if name in ATTRIBUTES}
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found |= {f".{name}" for name in re.findall(r"\w+", node.value) if name in HIDDEN}
             elif isinstance(node, ast.Name) and node.id in NAMES:
                 found.add(node.id)
             elif isinstance(node, ast.FunctionDef) and node.name in OPERATORS:
@@ -121,15 +111,17 @@ def flags(cells: list[Cell]) -> list[str]:
                 elif not isinstance(node.ctx, ast.Load) and _root(node) in libraries:
                     found.add(f"assigns {_dotted(node)}")
             elif isinstance(node, ast.Call):
-                called = getattr(node.func, "id", "")
-                if called == "setattr":
-                    patched = [a for a in node.args[:1] if _root(a) in libraries]
+                name = getattr(node.func, "id", "")
+                if name == "setattr":
+                    patched = [a for a in node.args[:1] if _root(a) in libraries | imported]
                     found |= {f"assigns to {_dotted(a)}" for a in patched}
-                elif called == "getattr" and not isinstance(
-                    node.args[1:] and node.args[1], ast.Constant
-                ):
-                    found.add("getattr of a computed name")
-                elif called == "type" and len(node.args) == 3:
+                if name in BY_NAME:
+                    which = node.args[1] if len(node.args) > 1 else None
+                    if not isinstance(which, ast.Constant):
+                        found.add(f"{name} of a computed name")
+                    elif which.value in ATTRIBUTES:
+                        found.add(f".{which.value}")
+                elif name == "type" and len(node.args) == 3:
                     found.add("type of three arguments")
     return sorted(name[:100] for name in found)[:50]
 

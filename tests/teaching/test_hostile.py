@@ -368,12 +368,141 @@ def test_what_a_test_weakened_is_noted_after_it(run, assignment):
         ("np.testing._private.utils.gc.get_objects()", "gc.get_objects"),
         ("s = np.testing._private.utils.sys\ns.addaudithook(print)", "sys.addaudithook"),
         ("(lambda: 0).__code__.replace(co_name='x')", "code.__new__"),
+        ("import inspect\ninspect.currentframe()", "sys._getframe"),
+        ("import traceback\n[*traceback.walk_stack(None)]", "sys._getframe"),
+        ("g = getattr\ng((_ for _ in ''), 'gi_' + 'frame')", ".gi_frame"),
+        ("setattr(np.testing.assert_equal, '__co' + 'de__', (lambda: 0).__code__)", ".__code__"),
+        (
+            "open('m.py', 'w').write('import sys; sys._getframe()')\n"
+            "import sys; sys.path.append('.'); import m",
+            "sys._getframe",
+        ),
     ],
 )
 def test_what_is_used_is_seen_whatever_it_is_called(run, assignment, source, flag):
     result = run(notebook(assignment, he_std=f"{source}\n{HE}"))
     assert flag in result["flags"]
     assert scores(result) == FULL
+
+
+FRAMES = """\
+g = getattr
+found, told = [], []
+def up():
+    try:
+        raise KeyError
+    except KeyError as error:
+        frame = g(g(error, '__trace' + 'back__'), 'tb_' + 'frame')
+    while frame:
+        found.extend([*g(frame, 'f_' + 'locals').values(), *g(frame, 'f_glo' + 'bals').values()])
+        for thing in found:
+            if isinstance(thing, set): thing.clear()
+            if hasattr(thing, 'mend'): thing.mend = lambda *_: []
+        frame = g(frame, 'f_' + 'back')
+def he_std(n):
+    up()
+    return np.sqrt(2.0 / n)"""
+
+
+def test_no_frame_leads_to_what_decides(run, assignment):
+    """And that one was asked for is told, by whatever name, and is not taken back."""
+    shown = "print({type(t).__name__ for t in found} & {'Library', 'deque', 'generator', 'map'})"
+    weak = "np.testing.assert_allclose = lambda *a, **k: None"
+    result = run(notebook(assignment, he_std=FRAMES, rms=f"{RMS}\n{shown}\n{weak}"))
+    assert {".tb_frame", "getattr by another name"} <= set(result["flags"])
+    assert next(c for c in result["cells"] if c["id"] == "rms")["output"] == "set()\n"
+    assert "libraries were patched" in " ".join(result["notes"])
+
+
+def test_what_was_seen_is_told_by_a_process_that_ends(sandbox):
+    source = "import os\ntry: 1 / 0\nexcept Exception as e: e.__traceback__.tb_frame; os._exit(0)"
+    with sandbox.job() as job:
+        assert job.run(source, "student").outcome == "died"
+        assert job.seen == {".tb_frame"}
+
+
+def test_checks_have_names_of_their_own(sandbox):
+    """What a check defines is no name of the student's, and what it uses cannot be replaced."""
+    given = """\
+import numpy as np
+def mean(x):
+    return np.mean(x)
+def twice(*, by=2):
+    return by * one()"""
+    student = """\
+class np:
+    mean = staticmethod(lambda x: 7)
+mean.__code__ = (lambda x: 7).__code__
+len = abs = lambda x: 7
+_kept = 7
+def one(): return 1
+def expected(): return _expected
+def rebound():
+    global _said
+    _said = lambda: True
+    return globals().get('_said') is _said
+def apply(f, x): return f(x)"""
+    with sandbox.job() as job:
+
+        def passes(source):
+            reply = job.run(source, "check")
+            assert reply.outcome == "ok", (source, reply)
+
+        job.run(given, "given", names=("np", "mean", "twice"))
+        passes("_kept = 3\ndef _helper(x): return later(x) + len('ab')")
+        assert job.run(student, "student").outcome == "ok"
+        assert job.run("_expected = 3\nexpected()", "check").error == "NameError"
+        assert job.run("_expected", "student").error == "NameError"
+        passes("assert _expected == _kept == 3")
+        passes("assert np.mean([1, 3]) == mean([1, 3]) == 2 and abs(-1) == 1 and len('a') == 1")
+        passes("assert f'{len(str(1))} {mean([1, 3]):g}' == '1 2'")
+        passes("_said = lambda: False\nassert rebound() and not _said()")
+        passes("assert apply(lambda x: x + _kept, 2) == 5 and twice() == 2 and twice(by=3) == 3")
+        job.run("def later(x): return x\ndef one(): return 5", "student")
+        passes("assert apply(_helper, 1) == 3 and twice() == 10")
+        passes("import math as _m\nclass _A(int):\n def f(self): return super().__abs__()")
+        passes("assert _A(-2).f() == 2 == _m.sqrt(4)")
+        assert job.run("_nowhere", "check").error == "NameError"
+
+
+@pytest.mark.parametrize(
+    "honest",
+    [
+        "import tensorflow as tf\ntf.keras.layers.Dense(3), tf.keras.losses.MeanSquaredError()",
+        "import tensorflow as tf\ntf.losses.MeanSquaredError, tf.optimizers.Adam",
+        "import tensorflow as tf\ntf.initializers.Zeros, tf.metrics.Mean",
+        "from tensorflow import keras\nfrom tensorflow.keras import layers\nlayers.Dense(3)",
+        "import tensorflow as tf\nfor n in dir(tf): dir(tf.__getattribute__(n))",
+        "import sklearn.svm, scipy.stats, matplotlib.animation\ndir(np.ma), np.fft, np.polynomial",
+    ],
+)
+def test_what_is_loaded_when_it_is_used_is_no_patch(run, assignment, honest):
+    result = run(notebook(assignment, he_std=f"{honest}\n{HE}"))
+    assert (result["status"], result["notes"]) == ("graded", [])
+    assert scores(result) == FULL
+
+
+@pytest.mark.parametrize(
+    "honest",
+    [
+        "keras.mixed_precision.set_global_policy('mixed_float16')",
+        "keras.config.set_floatx('float16')\nkeras.config.set_image_data_format('channels_first')",
+        "np.seterr(all='raise')",
+        "import warnings\nwarnings.simplefilter('error')",
+    ],
+)
+def test_what_holds_for_all_is_put_back_before_a_check(sandbox, honest):
+    state = """\
+import keras, numpy as np, warnings
+kinds = keras.config.floatx(), keras.config.image_data_format(), keras.config.dtype_policy().name
+said = kinds, np.geterr(), [f[0] for f in warnings.filters], keras.layers.Dense(1).compute_dtype
+print(said)"""
+    with sandbox.job() as job:
+        before = job.run(state, "check").output
+        assert job.run(f"import keras, numpy as np\n{honest}", "student").outcome == "ok"
+        assert job.run(state, "student").output != before
+        reply = job.run(state, "check")
+    assert (reply.output, reply.patched) == (before, [])
 
 
 def test_no_frame_has_the_hidden_tests_or_the_token(run, assignment):
