@@ -16,6 +16,8 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 MOST_BYTES = 64_000_000  # of a notebook with its outputs, and of a zip that a student hands in
+MOST_DEEP = 50  # folders round a file
+MOST_NAME = 255  # bytes of a name, as on a disk
 MOST_RATIO = 200  # of sizes before and after compression, for what is larger than a megabyte
 BROKEN = (
     zipfile.BadZipFile, RuntimeError, EOFError, OSError, ValueError, OverflowError, IndexError,
@@ -29,11 +31,15 @@ class Problem(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """A file, read when it is asked for; `time` is that of its last change, in seconds."""
+    """A file, read when it is asked for; `time` is that of its last change, in seconds.
+
+    A path that no honest program writes is `odd`, and says nothing about whose the file is.
+    """
 
     path: PurePosixPath
     time: float
     read: Callable[[], bytes]  # raises Problem
+    odd: str = ""
 
 
 def in_folder(folder: Path) -> Iterator[Entry]:
@@ -46,10 +52,18 @@ def in_folder(folder: Path) -> Iterator[Entry]:
             path = Path(at) / name
             relative = _path(str(path.relative_to(folder)))
             yield Entry(relative / "(a link)" if name in links else relative, *_file(path, folder))
+        above = _path(str(Path(at).relative_to(folder)))
+        if folders and len(above.parts) >= MOST_DEEP:
+            folders.clear()
+            yield Entry(above / f"(more than {MOST_DEEP} folders deep)", 0.0, _too_deep)
     for error in closed:
         path = Path(str(error.filename))
         relative = _path(str(path.relative_to(folder))) / "(a folder that cannot be opened)"
         yield Entry(relative, *_file(path, folder))
+
+
+def _too_deep() -> bytes:
+    raise Problem(f"it lies more than {MOST_DEEP} folders deep; hand it in without them")
 
 
 def _file(path: Path, folder: Path) -> tuple[float, Callable[[], bytes]]:
@@ -92,13 +106,17 @@ def in_zip(archive: zipfile.ZipFile, most: int) -> Iterator[Entry]:
                 name = name.encode("cp437").decode("utf-8")
             except UnicodeError:
                 name = info.filename
-        path = _path(name.replace("\\", "/"))
+        path, odd = _path(name.replace("\\", "/")), ""
         if path.is_absolute() or ".." in path.parts or re.match("[A-Za-z]:", str(path)):
-            raise Problem(f"the zip has the unsafe path {name!r}")
+            odd = f"the zip has the unsafe path {name[:200]!r}"
+        elif any(len(part.encode()) > MOST_NAME for part in path.parts):
+            odd = f"the zip has a name of more than {MOST_NAME} bytes"
         if info.is_dir():
             continue
 
-        def read(info: zipfile.ZipInfo = info) -> bytes:
+        def read(info: zipfile.ZipInfo = info, deep: bool = len(path.parts) > MOST_DEEP) -> bytes:
+            if deep:
+                _too_deep()
             if stat.S_ISLNK(info.external_attr >> 16):
                 raise Problem("it is a link, not a file")
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -116,7 +134,7 @@ def in_zip(archive: zipfile.ZipFile, most: int) -> Iterator[Entry]:
             time = datetime(*info.date_time).timestamp()
         except (ValueError, OverflowError, OSError):
             time = 0.0
-        yield Entry(path, time, read)
+        yield Entry(path, time, read, odd)
 
 
 def in_students_zip(content: bytes, most: int) -> list[Entry]:
@@ -124,7 +142,11 @@ def in_students_zip(content: bytes, most: int) -> list[Entry]:
     if content.count(b"PK\1\2") > most:  # before a list of them is made
         raise Problem(f"the zip has more than {most:,} entries")
     try:
-        return list(in_zip(zipfile.ZipFile(io.BytesIO(content)), most))
+        entries = list(in_zip(zipfile.ZipFile(io.BytesIO(content)), most))
+        for entry in entries:
+            if entry.odd:
+                raise Problem(entry.odd)
+        return entries
     except BROKEN as error:
         raise Problem(f"it is no zip, or a broken one: {error}") from None
 

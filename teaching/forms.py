@@ -26,11 +26,13 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Literal, NamedTuple
 
-from teaching.archives import Entry
+from teaching.archives import MOST_DEEP, Entry
 
 RUBBISH = re.compile(r"__MACOSX|\.ipynb_checkpoints|\.DS_Store|\._.*|Thumbs\.db|desktop\.ini", re.I)
 LISTS = re.compile(r"index\.html?|status\.(csv|xlsx?)", re.I)  # Brightspace's, and ILIAS'
-MOODLE = re.compile(r"(?P<name>.+?)(_(?P<id>\d+))?_assignsubmission_[a-z]+_?(?P<file>.*)", re.S)
+SIGN = "_assignsubmission_"
+MOODLE = re.compile(rf"(?P<name>.+?)(_(?P<id>\d+))?{SIGN}[a-z]+_?(?P<file>.*)", re.S)
+MOODLE_FOLDER = re.compile(rf"(?P<name>.+?)(_(?P<id>\d+))?{SIGN}[a-z]+_?", re.S)
 ANONYMOUS = re.compile(
     r"(?P<late>LATE_)?(?P<name>anon)_(?P<id>[A-Za-z0-9]+)_((?P<upload>\d+)_(?P<file>.+)|(text|link)\.html)",
     re.S,
@@ -44,7 +46,7 @@ BLACKBOARD = re.compile(
     r"(?P<name>.+)_attempt_(?P<date>\d{4}(-\d\d){5})(_(?P<file>.+)|\.txt)", re.S
 )
 EXCHANGE = re.compile(r"(?P<name>[^+]+)\+(?P<of>[^+]+)\+(?P<date>\d{4}-\d\d-\d\d \d\d.\d\d.\d\d.*)")
-ENDINGS = re.compile(r"(\.(ipynb|txt|json|zip))+$", re.I)
+ENDINGS = ".ipynb", ".txt", ".json", ".zip"
 COPIES = "copy copia cópia copie kopie kopia kopi копия コピー 副本 another of de von van".split()
 NUMBER = re.compile(r"copy\d+|\d{1,3}|\d{14}")  # of a copy; ILIAS puts the time before a name
 
@@ -90,16 +92,21 @@ Owned = tuple[Entry, tuple[Student, File] | str]  # an entry and whose it is, or
 def sort_out(entries: Iterable[Entry], wrapper: str, assignment: str) -> Iterator[Owned]:
     """Each entry with its student; with a reason where it is set aside, an empty one where unknown.
 
+    What has an odd path is nobody's.
+
     `wrapper` is the export's own name, that of a folder round all others.
     """
     root = _Folder()
     for entry in entries:
+        if entry.odd:
+            yield entry, entry.odd
+            continue
         folder = root
         *above, name = entry.path.parts or ("(no name)",)
         if any(RUBBISH.fullmatch(part) for part in (*above, name)):
             yield entry, "a file of the system, not of a student"
             continue
-        for part in above:
+        for part in above[:MOST_DEEP]:  # what lies deeper cannot be read
             folder = folder.folders[part]
         folder.files.append((name, entry))
     yield from _group(root, "", {"submitted", wrapper}, assignment)
@@ -116,12 +123,19 @@ def is_zip(name: str) -> bool:
 
 def likeness(name: str, assignment: str) -> int:
     """How a file's name is that of an assignment: 2 as it is or a copy's, 1 in a longer one."""
-    stem, whole = _plain(ENDINGS.sub("", name)), _plain(assignment)
+    stem, whole = _plain(_stem(name)), _plain(assignment)
     found = re.fullmatch(rf"(.*-)?{re.escape(whole)}(-.*)?", stem)
     if not found:
         return 0
     words = f"{found[1] or ''}-{found[2] or ''}".split("-")
     return 2 if all(not w or w in COPIES or NUMBER.fullmatch(w) for w in words) else 1
+
+
+def _stem(name: str) -> str:
+    """A name without its endings, as many as there are."""
+    while name.lower().endswith(ENDINGS):
+        name = name[: name.rindex(".")]
+    return name
 
 
 def _plain(name: str) -> str:
@@ -137,8 +151,11 @@ def _group(folder: _Folder, within: str, wrappers: set[str], assignment: str) ->
     alone = not within and len(folder.folders) == 1 and not folder.notebooks()
     for name, inner in folder.folders.items():
         student, order = Student("plain", "", within + name), 0
-        if not within and (found := MOODLE.fullmatch(name)):
+        if not within and (found := MOODLE_FOLDER.fullmatch(name)):
             student = _moodle(found)
+        elif not within and SIGN in name:  # nothing that Moodle writes; whose is it?
+            yield from ((entry, "") for _, entry in inner.below())
+            continue
         elif not within and (found := BRIGHTSPACE.fullmatch(name)):
             student, order = Student("plain", found["id"], found["name"]), _date(found["date"])
         elif not within and (found := EXCHANGE.fullmatch(name)):
@@ -155,6 +172,8 @@ def _group(folder: _Folder, within: str, wrappers: set[str], assignment: str) ->
 
 def _by_name(name: str, entry: Entry, within: str) -> tuple[Student, File] | None:
     """A file that lies in no student's folder, where its name says whose it is."""
+    if not within and name.count(SIGN) > 1:  # in a student's name, or in that of a file?
+        return None
     if not within and (found := MOODLE.fullmatch(name)):
         return _moodle(found), File(entry, PurePosixPath(found["file"] or name))
     if not within and (found := ANONYMOUS.fullmatch(name) or CANVAS.fullmatch(name)):
@@ -165,7 +184,7 @@ def _by_name(name: str, entry: Entry, within: str) -> tuple[Student, File] | Non
         path = PurePosixPath(found["file"] or name)
         return Student("plain", "", found["name"]), File(entry, path, order=_date(found["date"]))
     if is_notebook(name) or is_zip(name):
-        stem = ENDINGS.sub("", name) or name
+        stem = _stem(name) or name
         return Student("plain", "", within + stem), File(entry, PurePosixPath(name), alone=True)
     return None
 

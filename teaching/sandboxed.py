@@ -123,7 +123,8 @@ def preload():
 
     matplotlib.use("Agg")
     names = """keras tensorflow tensorflow.keras.layers matplotlib.pyplot numpy.testing numpy.linalg
-    pandas pyseccomp IPython.core.interactiveshell IPython.core.pylabtools matplotlib_inline.backend_inline
+    pandas pyseccomp
+    IPython.core.interactiveshell IPython.core.pylabtools matplotlib_inline.backend_inline
     sklearn.datasets sklearn.linear_model sklearn.metrics sklearn.model_selection
     sklearn.preprocessing sklearn.decomposition"""
     for name in names.split():

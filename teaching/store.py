@@ -20,9 +20,21 @@ from teaching.authoring import Assignment
 from teaching.submissions import Submission
 
 STATUSES = ("graded", "review", "failed", "missing")
-# Control characters, and those that change the direction of what follows.
-INVISIBLE = re.compile(
-    "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+# What nobody sees, or what changes the direction of what follows: control and format characters,
+# tags, variation selectors, fillers and blanks that are no space.
+HIDDEN = (
+    "\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2"
+    "\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
+    "\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001345f"
+    "\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+EMOJI = (
+    "\xa9\xae\u203c\u2049\u2190-\u27bf\u2900-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
+)
+JOINED = "\u0600-\u1fff"  # the scripts that join letters, or keep them apart, by such signs
+SHOWN = re.compile(
+    f"(?P<kept>[{EMOJI}]\ufe0f?(\u200d(?=[{EMOJI}]))?|[#*0-9]\ufe0f(?=\u20e3)"
+    f"|(?<=[{JOINED}])[\u200c\u200d](?=[{JOINED}]))|[{HIDDEN}]"
 )
 
 
@@ -103,10 +115,18 @@ def _json(path: Path) -> Any:
         return None
 
 
+def _shown(found: re.Match[str]) -> str:
+    code = ord(found[0][0])
+    return found["kept"] or (f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
+
+
 def visible(data: Any) -> Any:
-    """JSON with escapes in its texts for what nobody sees, or what reorders what they see."""
+    """JSON with escapes in its texts for what nobody sees, or what reorders what they see.
+
+    Emoji of several signs, and the joiners between letters of Arabic, Persian or Hindi, stay.
+    """
     if isinstance(data, str):
-        return INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", data)
+        return SHOWN.sub(_shown, data)
     if isinstance(data, list):
         return [visible(item) for item in data]
     if isinstance(data, dict):

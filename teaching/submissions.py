@@ -86,8 +86,9 @@ def collect(
     groups: dict[Student, list[File]] = defaultdict(list)
     for entry, found in sort_out(entries, source.stem, assignment.name):
         if isinstance(found, str):
+            known = found and not entry.odd
             lines.append(
-                Line(str(entry.path), "", "set aside" if found else "not understood", found)
+                Line(str(entry.path)[:1000], "", "set aside" if known else "not understood", found)
             )
         else:
             groups[found[0]].append(found[1])

@@ -30,7 +30,7 @@ def _source(check: str, function: str) -> str:
     draw = random.SystemRandom()
     low = round(draw.uniform(0.1, 4), draw.randint(1, 4))
     high = round(low + draw.uniform(0.5, 4), draw.randint(2, 4))
-    one, two = (f"_{secrets.token_hex(draw.randint(1, 3))}" for _ in range(2))
+    one, two = _names(draw)
     test = f"{function}({one}, {two})" if function else draw.choice(PLAIN).format(one, two)
     if "assert_" not in function:
         test = f"assert {test}"
@@ -38,6 +38,14 @@ def _source(check: str, function: str) -> str:
     mention = draw.choice([name for name in names if name[0] != "_"] or ["len"])
     lines = [f"{one} = {low}", f"{two} = {high}", mention, test]
     return "\n".join(["### BEGIN HIDDEN TESTS", *lines, "### END HIDDEN TESTS"])
+
+
+def _names(draw: random.Random) -> tuple[str, ...]:
+    """Two names that differ, and are no check's: these are shorter."""
+    names: dict[str, None] = {}
+    while len(names) < 2:
+        names[f"_{secrets.token_hex(draw.randint(4, 6))}"] = None
+    return tuple(names)
 
 
 def _name(function: ast.expr) -> str:

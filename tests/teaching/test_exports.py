@@ -166,6 +166,20 @@ CASES = {
     "moodle, a name as another's form": (
         {f"{MOODLE}/Bo_7_assignsubmission_file_/{N}": "a"}, {ANNA: "a"},
     ),
+    "moodle, one who is called as another's folder": (
+        {f"{MOODLE}/{N}": "a", f"{MOODLE}_9_assignsubmission_file_/{N}": "m"},
+        {ANNA: "a", "Anna-Müller_2001_assignsubmission_file__9": "m"},
+    ),
+    "moodle, such a one alone": (
+        {f"{MOODLE}_9_assignsubmission_file_/{N}": "m"},
+        {"Anna-Müller_2001_assignsubmission_file__9": "m"},
+    ),
+    "moodle, such a one, flat": (
+        {f"{MOODLE}{N}": "a", f"{MOODLE}_9_assignsubmission_file_{N}": "m"}, {ANNA: "a"},
+    ),
+    "moodle, more than a name of a folder": (
+        {f"{MOODLE}/{N}": "a", f"{MOODLE}b/{N}": "m"}, {ANNA: "a"},
+    ),
     # Canvas
     "canvas": ({f"doejane_12_678_{N}": "a"}, {"doejane_12": "a"}),
     "canvas, late": ({f"doejane_LATE_12_678_{N}": "a"}, {"doejane_12": "a"}),

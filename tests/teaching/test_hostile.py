@@ -130,7 +130,7 @@ CASES = {
     "exits at once": ("import os\nos._exit(0)", NONE, "review", "import os"),
     "exits in a test": ("import os\ndef he_std(n): os._exit(0)", NONE, "review", "import os"),
     "leaves by SystemExit": ("raise SystemExit\n" + HE, NONE, "graded", None),
-    "loops": (LOOP, NONE, "graded", None),
+    "loops": (LOOP, NONE, "review", None),
     "cannot be interrupted": (STUBBORN, NONE, "review", None),
     "forks without end": (f"{HE}\n{FORKS}", FULL, "graded", "import os"),
     "starts a process": (f"{HE}\n{BACKGROUND}", FULL, "graded", "import subprocess"),
@@ -143,6 +143,9 @@ CASES = {
     "swallows the tests": (f"{WRONG}\n{SWALLOW}", NONE, None, "get_ipython"),
     "writes garbage to each descriptor": (f"{HE}\n{GARBAGE}", NONE, "review", "import os"),
     "kills the others": (f"{HE}\n{SIBLINGS}", FULL, "graded", "import os"),
+    "kills its group": (f"{HE}\nimport os\nos.kill(0, 9)", FULL, "graded", "import os"),
+    "stops its group": (f"{HE}\nimport os\nos.kill(0, 19)", FULL, "graded", "import os"),
+    "stops a group": (f"{HE}\nimport os\nos.killpg(os.getpgrp(), 19)", FULL, "graded", None),
     "kills itself": (f"{HE}\nimport os\nos.abort()", NONE, "review", "import os"),
     "searches for the tests": (f"{HE}\n{SEARCH}", FULL, "graded", "import gc"),
     "patches NumPy": (f"{PATCH}\n{WRONG}", None, "review", "assigns np.testing.assert_allclose"),
@@ -548,6 +551,17 @@ def test_what_is_put_back_is_no_patch(run, assignment):
     again = "apply = keras.optimizers.SGD.apply\nkeras.optimizers.SGD.apply = apply"
     result = run(notebook(assignment, he_std=f"{again}\n{HE}"))
     assert (result["status"], result["notes"]) == ("graded", [])
+
+
+def test_tripwires_of_an_honest_run_never_pass():
+    """Each compares two names, which differ and are none of the check's."""
+    check = "_a1 = 1\nnp.testing.assert_equal(f(1), _a1)\nassert np.array_equal(f(2), 2)"
+    for source in [source for _ in range(2000) for source in tripwires(check)]:
+        one, two = (line.partition(" = ")[0] for line in source.split("\n")[1:3])
+        assert one != two, source
+        assert not {one, two} & {"_a1"}
+        with pytest.raises(AssertionError):
+            exec(source, {"np": numpy, "f": None})
 
 
 def test_tripwires_fail_by_each_comparison_and_never_look_the_same():

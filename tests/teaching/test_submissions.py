@@ -6,7 +6,9 @@ import os
 import shutil
 import stat
 import struct
+import subprocess
 import tempfile
+import time
 import zipfile
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from nbformat.v4 import new_notebook
 
 from teaching import archives, submissions
 from teaching.authoring import Assignment
+from teaching.forms import likeness
 from teaching.roster import find, read_roster
 from teaching.submissions import SubmissionsError, collect
 
@@ -160,12 +163,69 @@ def test_keys_are_unique_and_safe(collected):
 @pytest.mark.parametrize(
     "path", ["../x.ipynb", "/etc/x.ipynb", "C:/x.ipynb", "a\\..\\..\\x.ipynb", "\\\\host\\x.ipynb"]
 )
-def test_unsafe_paths_refuse_the_archive_or_the_students_zip(collected, path):
-    with pytest.raises(SubmissionsError, match="unsafe path"):
-        collected({path: b"{}", "b.ipynb": b"{}"})
+def test_an_unsafe_path_is_set_aside_and_refuses_a_students_zip(collected, path):
+    found = collected({path: b"{}", "b.ipynb": b"{}"})
+    assert set(found) == {"b"}
     found = collected({"a.zip": packed({path: b"{}"}), "b.ipynb": b"{}"})
     assert "unsafe path" in found["a"].problem
     assert not found["b"].problem
+
+
+def test_a_path_that_nobody_understands_is_told_with_its_reason(tmp_path):
+    source = tmp_path / "class.zip"
+    names = "mallory/x\\..\\y.ipynb", f"mallory/{'x' * 300}.ipynb", "bob/b.ipynb"
+    source.write_bytes(packed(dict.fromkeys(names, b"{}")))
+    _, lines = collect(source, tmp_path / "into", ASSIGNMENT)
+    assert [(line.outcome, line.why) for line in lines] == [
+        ("graded", ""),
+        ("not understood", "the zip has the unsafe path 'mallory/x\\\\..\\\\y.ipynb'"),
+        ("not understood", "the zip has a name of more than 255 bytes"),
+    ]
+
+
+@pytest.mark.parametrize("deep", [60, 500, 900, 20_000])
+def test_folders_in_folders_cost_the_one_who_sent_them(collected, deep):
+    below = "a/" * deep
+    name = f"{below}{NAME}.ipynb"
+    found = collected({f"mallory/{name}": b"{}", "bob/b.ipynb": b"{}"} if deep < 9999 else {
+        "mallory.zip": packed({name: b"{}"}), "bob/b.ipynb": b"{}"})  # fmt: skip
+    assert "more than 50 folders deep" in found["mallory"].problem
+    assert not found["bob"].problem
+    found = collected({"mallory/m.zip": packed({name: b"{}"}), "bob/b.ipynb": b"{}"})
+    assert "more than 50 folders deep" in found["mallory"].problem
+    assert not found["bob"].problem
+    if deep < 999:
+        (only,) = collected({name: b"{}"}).values()
+        assert "more than 50 folders deep" in only.problem
+
+
+@pytest.mark.parametrize("deep", [60, 500, 1500])
+def test_folders_in_folders_on_the_disk(tmp_path, deep):
+    folder = tmp_path / "class"
+    for who in "bob", "mallory":
+        (folder / who).mkdir(parents=True)
+    (folder / "bob/b.ipynb").write_bytes(b"{}")
+    here = os.open(folder / "mallory", os.O_RDONLY)
+    for _ in range(deep):
+        os.mkdir("a", dir_fd=here)
+        inner = os.open("a", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(os.open(f"{NAME}.ipynb", os.O_CREAT, dir_fd=here))
+    os.close(here)
+    found, lines = collect(folder, tmp_path / "into", ASSIGNMENT)
+    subprocess.run(["rm", "-r", folder / "mallory"], check=True)  # pytest cannot
+    problems = {s.student: s.problem for s in found}
+    assert not problems["bob"]
+    assert "more than 50 folders deep" in problems["mallory"]
+    assert len(lines) == 2
+
+
+def test_long_names_take_no_time():
+    start = time.process_time()
+    for name in (".zip" * 5000 + "x.ipynb", ".zip" * 5000, "a-" * 9000, "_1" * 9000, "1" * 20_000):
+        likeness(name, NAME)
+    assert time.process_time() - start < 1  # seconds
 
 
 def test_links_are_not_followed(collected, tmp_path):
