@@ -317,7 +317,7 @@ def cells(library, shell, new_output, interrupt, ended):
     Checks have names of their own, which code of the student cannot replace: the builtins, what
     was given, and what begins with an underscore and was defined by a check before.
     """
-    namespace, checks, kept = shell.user_ns, {}, {}
+    namespace, checks, kept, mend = shell.user_ns, {}, {}, library.mend
     pristine = {name: vars(builtins)[name] for name in BUILTINS}
     pristine["__builtins__"] = dict(vars(builtins))
     while (line := receive()) is not None:
@@ -327,7 +327,7 @@ def cells(library, shell, new_output, interrupt, ended):
         settrace(None)
         setprofile(None)
         set_handler(signal.SIGINT, interrupt)
-        patched = library.mend() if cell["mend"] else []
+        patched = mend() if cell["mend"] else []
         sys.stdout = sys.stderr = shell.output = output
         before = {**namespace, **pristine, **kept} if kind == "check" else {}
         try:
