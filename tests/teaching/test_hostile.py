@@ -417,6 +417,22 @@ def test_no_frame_leads_to_what_decides(run, assignment):
     assert "libraries were patched" in " ".join(result["notes"])
 
 
+def test_what_a_library_prints_is_no_flag(sandbox):
+    honest = """\
+import collections, contextlib, dataclasses, functools, logging, traceback, warnings
+logging.warning('a'), warnings.warn('b'), logging.getLogger('c').exception('d')
+try: 1 / 0
+except ZeroDivisionError: traceback.print_exc()
+collections.namedtuple('P', 'x y')(1, 2), dataclasses.make_dataclass('D', ['x'])(3)
+with contextlib.suppress(KeyError): {}[1]
+@functools.lru_cache
+def f(x): yield x
+[*f(1)]"""
+    with sandbox.job() as job:
+        reply = job.run(honest, "student")
+        assert (reply.outcome, job.seen) == ("ok", set()), reply
+
+
 def test_what_was_seen_is_told_by_a_process_that_ends(sandbox):
     source = "import os\ntry: 1 / 0\nexcept Exception as e: e.__traceback__.tb_frame; os._exit(0)"
     with sandbox.job() as job:
