@@ -47,6 +47,9 @@ notebooks: execute  ## write notebooks/ anew from the chapters
 	@rm -f notebooks/*.ipynb
 	@cp _build/notebook/*.ipynb notebooks/
 
+replicate: ready  ## execute the chapters on other seeds: lib/replicated.json
+	@python -m tools.replicate
+
 serve: book  ## build the book and open it at http://localhost:8000 (PORT=… for another port)
 	@(sleep 1; python -m webbrowser http://localhost:$(PORT)/ >/dev/null) &
 	@python -m http.server $(PORT) --bind localhost --directory _build/html
@@ -75,4 +78,4 @@ lock: ready  ## write the locks anew; with PACKAGE=name that package alone is br
 clean:  ## remove what was built, but not what was installed
 	rm -rf _build
 
-.PHONY: help book pdf site zip test check notebooks serve execute ready links binder benchmark lock clean
+.PHONY: help book pdf site zip test check notebooks replicate serve execute ready links binder benchmark lock clean

@@ -27,7 +27,8 @@ def cache_folder(root: Path) -> Path:
 
 
 def _inputs(root: Path) -> str:
-    digest = hashlib.sha256(f"{sys.version} {os.environ.get('BOOK_FIRST_SEED', '')}".encode())
+    seeds = [os.environ.get(f"BOOK_{name}_SEED", "") for name in ("FIRST", "DATA")]
+    digest = hashlib.sha256(" ".join([sys.version, *seeds]).encode())
     for path in [*library(root), root / "requirements.txt"]:
         digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
@@ -36,6 +37,12 @@ def _inputs(root: Path) -> str:
 def code_blocks(page: str) -> list[str]:
     """The code cells of a chapter's source as they stand there, captions included."""
     return re.findall(r"^`{3,}\{code-cell\}.*?^`{3,}$", page, re.M | re.S)
+
+
+def code_cells(page: str) -> list[str]:
+    """The code of those cells, without their options."""
+    options = re.compile(r"\A.*?\n(---\n.*?^---\n|(:[^\n]*\n)+)?", re.M | re.S)
+    return [options.sub("", block).rpartition("\n")[0] for block in code_blocks(page)]
 
 
 def library(root: Path) -> list[Path]:

@@ -1,8 +1,10 @@
-"""What a Python file imports from this repository: found, not typed."""
+"""What a Python file, or a chapter, imports from this repository: found, not typed."""
 
 import ast
 import functools
 from pathlib import Path
+
+from extensions.executed import code_cells
 
 
 @functools.cache
@@ -20,9 +22,12 @@ def imported(path: Path, root: Path) -> set[Path]:
 @functools.cache
 def imports(path: Path, root: Path) -> list[Path]:
     """What one file imports, inside functions as well."""
+    code = path.read_text("utf-8")
+    if path.suffix == ".md":
+        code = "\n".join(code_cells(code))
     names: list[tuple[list[Path], str]] = []
     around = [path.parent, root]
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
             names += [(around, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):

@@ -12,11 +12,10 @@ from sphinx.transforms.post_transforms.images import ImageConverter
 
 SCALE = "88"  # per cent: the letters in a figure come out as large as the text
 LONG_TABLE = 12  # rows; a longer one is split over pages
-# The six columns of the ledger, in a smaller size: the claim takes what the figures leave.
+# The seven columns of the ledger, in a smaller size: the claim takes what the figures leave.
 LEDGER = "".join(
-    rf">{{\raggedright\arraybackslash}}p{{{width}mm}}" for width in (60, 19, 26, 20, 9)
+    rf">{{\raggedright\arraybackslash}}p{{{width}mm}}" for width in (48, 33, 18, 13, 9, 9, 14)
 )
-LEDGER += "r"
 
 
 def setup(app: Sphinx) -> None:

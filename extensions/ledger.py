@@ -1,15 +1,18 @@
 """What the build knows of itself: the ledger of all claims, and how long each chapter ran.
 
-The directives ``claims`` and ``execution-times`` stand for tables that are filled in when a page
-is written, from the executed chapters in the cache; the role ``claim`` links to a claim's row.
+The directives ``claims``, ``replication`` and ``execution-times`` stand for what is filled in when
+a page is written, from the executed chapters in the cache. The role ``claim`` links to a claim's
+row, ``measured`` gives its figures: median, interval and unit.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
+import numpy as np
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
@@ -19,11 +22,14 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 from extensions.executed import cache_folder, code_blocks, executed
-from lib.evidence import Claim, records
+from extensions.replication import Replication, replication, summary
+from lib.evidence import NULLS, Claim, records
+from lib.intervals import rounded, spread
 
 log = logging.getLogger(__name__)
 
-CLAIM_COLUMNS = ("claim", "measured", "95 % interval", "asked", "seeds", "as asked")
+COLUMNS = ("claim", "measured", "asked", "updates", "seeds", "as asked", "held in blocks")
+MOST_LETTERS = 40
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,10 @@ class claims(nodes.General, nodes.Element):
     """Placeholder of the ledger."""
 
 
+class replicated(nodes.General, nodes.Element):
+    """Placeholder of what became of the claims on other seeds."""
+
+
 class execution_times(nodes.General, nodes.Element):
     """Placeholder of the table of times."""
 
@@ -46,9 +56,18 @@ class claim_link(nodes.Inline, nodes.TextElement):
     """Placeholder of a link to a claim's row."""
 
 
+class claim_figures(nodes.Inline, nodes.TextElement):
+    """Placeholder of what a claim measured."""
+
+
 class Claims(Directive):
     def run(self) -> list[nodes.Node]:
         return [claims()]
+
+
+class Replicated(Directive):
+    def run(self) -> list[nodes.Node]:
+        return [replicated()]
 
 
 class ExecutionTimes(Directive):
@@ -59,7 +78,9 @@ class ExecutionTimes(Directive):
 def setup(app: Sphinx) -> None:
     app.add_directive("claims", Claims)
     app.add_directive("execution-times", ExecutionTimes)
+    app.add_directive("replication", Replicated)
     app.add_generic_role("claim", claim_link)
+    app.add_generic_role("measured", claim_figures)
     app.connect("config-inited", read_executed)
     app.connect("env-get-outdated", outdated)
     app.connect("env-updated", remember)
@@ -75,32 +96,39 @@ def outdated(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
     """The pages with a table depend on all chapters, so they are read anew each time."""
-    pages = ("book/evidence", "book/reproducibility")
+    pages = ("book/index", "book/evidence", "book/reproducibility")
     return [page for page in pages if page in env.found_docs]
 
 
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for literal in doctree.findall(nodes.literal_block):
-        if literal.astext().startswith("holds: "):
-            literal["ids"] = [anchor(literal.astext().removeprefix("holds: ").strip())]
+        word, _, statement = literal.astext().partition(": ")
+        if word in ("holds", "not settled"):
+            literal["ids"] = [anchor(statement.strip())]
     for place in list(doctree.findall(claims)):
         place.replace_self(ledger(app, docname, chapters(app)))
-    links = list(doctree.findall(claim_link))
-    known = {claim.name for chapter in chapters(app) for claim in chapter.claims} if links else ()
+    for spot in list(doctree.findall(replicated)):
+        spot.replace_self(nodes.paragraph("", again(app, chapters(app))))
+    links = [*doctree.findall(claim_link), *doctree.findall(claim_figures)]
+    known = {c.name: c for chapter in chapters(app) for c in chapter.claims} if links else {}
     for link in links:
         name = link.astext()
         if name not in known:
             log.warning("no claim is named %r", name, location=link)
-        link.replace_self(reference(app, docname, f"book/evidence#{nodes.make_id(name)}", name))
-    for spot in list(doctree.findall(execution_times)):
+        elif isinstance(link, claim_figures):
+            link.replace_self(nodes.Text(measured(known[name])))
+        else:
+            target = f"book/evidence#{nodes.make_id(name)}"
+            link.replace_self(reference(app, docname, target, name))
+    for times in list(doctree.findall(execution_times)):
         if app.builder.format == "html":
             rows: list[list[nodes.Node | str]] = [
                 [reference(app, docname, chapter.docname, chapter.title), f"{chapter.seconds:.0f}"]
                 for chapter in chapters(app)
             ]
-            spot.replace_self(table(("chapter", "seconds"), rows))
+            times.replace_self(table(("chapter", "seconds"), rows))
         else:
-            spot.replace_self([])
+            times.replace_self([])
 
 
 def chapters(app: Sphinx) -> list[Chapter]:
@@ -139,37 +167,108 @@ def pages(env: BuildEnvironment) -> list[tuple[str, Path]]:
 
 def ledger(app: Sphinx, here: str, book: list[Chapter]) -> list[nodes.Node]:
     every = [claim for chapter in book for claim in chapter.claims]
-    names = [claim.name for claim in every]
-    twice = {name for name in names if names.count(name) > 1}
+    twice = [name for name, times in Counter(claim.name for claim in every).items() if times > 1]
     if twice:
         raise ExtensionError(f"claims must have names of their own; twice: {', '.join(twice)}")
-    nulls = sum(claim.kind == "equivalence" for claim in every)
-    unanimous = sum(claim.share == 1 for claim in every)
-    counts = (
-        f"{len(every)} claims, {nulls} of them nulls. "
-        f"{unanimous} hold for every single seed, the others for at least nine in ten."
-    )
-    out: list[nodes.Node] = [nodes.paragraph("", counts)]
+    said = (count(every), again(app, book))
+    out: list[nodes.Node] = [nodes.paragraph("", sentence) for sentence in said]
     for chapter in book:
         if chapter.claims:
-            title = nodes.paragraph("", "", reference(app, here, chapter.docname, chapter.title))
-            out += [
-                title,
-                table(
-                    CLAIM_COLUMNS,
-                    [row(app, here, chapter, c) for c in chapter.claims],
-                    [c.name for c in chapter.claims],
-                ),
-            ]
+            title = reference(app, here, chapter.docname, chapter.title)
+            rows = [row(app, here, chapter, claim) for claim in chapter.claims]
+            out += [nodes.paragraph("", "", title), *what_counts(chapter)]
+            out.append(table(COLUMNS, rows, chapter.claims))
+            out[-1]["classes"].append("ledger")  # type: ignore[index]
     return out
 
 
+def count(every: list[Claim]) -> str:
+    """How many claims there are, of which kinds, and in how many seeds they hold."""
+    open_ones = sum(claim.kind == "unsettled" for claim in every)
+    settled = [claim for claim in every if claim.kind != "unsettled"]
+    nulls = sum(claim.kind in NULLS for claim in settled)
+    agreements = sum(claim.kind == "agreement" for claim in settled)
+    shares = [claim.share for claim in settled]
+    others = min((share for share in shares if share < 1), default=1.0)
+    return (
+        f"{len(settled)} claims on {measurements(settled)} measurements, {nulls} of them nulls and "
+        f"{agreements} agreements with a prediction. {shares.count(1)} claims hold in every single "
+        f"seed, the others in {others:.0%} of their seeds or more. Not settled by thirty seeds or "
+        f"more: {open_ones}."
+    )
+
+
+def measurements(every: list[Claim]) -> int:
+    """How many of the claims rest on numbers of their own: what is the same up to a factor and a
+    constant is one measurement."""
+    return len({claim.name if key is None else key for claim in every for key in [shape(claim)]})
+
+
+def shape(claim: Claim) -> tuple[float, ...] | None:
+    """What the effects of claims on one measurement have in common; None if seeds are alike."""
+    if len(claim.comparisons) > 1 or alike(claim):
+        return None
+    effects = np.array(claim.comparisons[0].effects)
+    if effects.min() > 0 and effects.max() > 1e6 * np.median(effects):
+        effects = np.log(effects)  # or the largest hides all others
+    scaled = (effects - effects.mean()) / np.ptp(effects)
+    return tuple(np.round(scaled * np.sign(scaled[np.abs(scaled).argmax()]), 3).tolist())
+
+
+def alike(claim: Claim) -> bool:
+    """Whether no seed differs from another, so that all of them are one."""
+    return all(len(set(one.effects)) == 1 for one in claim.comparisons)
+
+
+def what_counts(chapter: Chapter) -> list[nodes.Node]:
+    """From what size on a difference counts in a chapter."""
+    known = {c.measure.name: c.measure for c in chapter.claims if c.measure is not None}
+    said = [f"{m.name}, {m.gain:g} {m.unit}".rstrip() + f" ({m.why})" for m in known.values()]
+    if not said:
+        return []
+    return [nodes.paragraph("", f"A difference counts from here on: {'; '.join(said)}.")]
+
+
+def fate(app: Sphinx, chapter: Chapter, claim: Claim) -> Replication:
+    path = Path(app.env.doc2path(chapter.docname))
+    return replication(Path(app.srcdir), path, claim)
+
+
+def again(app: Sphinx, book: list[Chapter]) -> str:
+    every = [(chapter, claim) for chapter in book for claim in chapter.claims]
+    alone = [fate(app, chapter, claim) for chapter, claim in every if not claim.pooled]
+    return summary(alone, len(every) - len(alone))
+
+
+def measured(claim: Claim) -> str:
+    if alike(claim):
+        return f"{rounded(float(f'{claim.effect:.4g}'))} {claim.unit}".rstrip()
+    figures = (claim.effect, claim.low, claim.high)
+    said = spread(*figures)
+    if len(said) > MOST_LETTERS:  # hundreds of zeros, from one end to the other
+        one, low, high = (rounded(float(f"{x:.0e}")) for x in figures)
+        said = f"{one} [{low}, {high}]"
+    return f"{said} {claim.unit}".rstrip()
+
+
 def row(app: Sphinx, here: str, chapter: Chapter, claim: Claim) -> list[nodes.Node | str]:
-    target = f"{chapter.docname}#{anchor(claim.statement)}"
-    link = reference(app, here, target, claim.statement)
-    interval = f"{claim.low:.3g} to {claim.high:.3g}"
-    measured = f"{claim.effect:.3g} {claim.unit}".strip()
-    return [link, measured, interval, claim.asked, str(claim.seeds), f"{claim.share:.0%}"]
+    link = reference(app, here, f"{chapter.docname}#{anchor(claim.statement)}", claim.statement)
+    said: nodes.Node = link
+    if claim.kind == "unsettled":
+        said = nodes.inline("", "not settled: ", link)
+    known = fate(app, chapter, claim)
+    held = f"{known.held + 1} of {known.blocks + 1}" if known.blocks else ""
+    if claim.pooled:
+        held = "pooled"
+    return [
+        said,
+        measured(claim),
+        claim.asked,
+        " and ".join(f"{number}" for number in claim.updates),
+        f"{claim.seeds} alike" if alike(claim) else str(claim.seeds),
+        f"{claim.share:.0%}" if claim.asked else "",
+        f"{held} (earlier version)" if held and known.stale else held,
+    ]
 
 
 def anchor(statement: str) -> str:
@@ -183,23 +282,23 @@ def reference(app: Sphinx, here: str, target: str, text: str) -> nodes.reference
 
 
 def table(
-    columns: Iterable[str], rows: list[list[nodes.Node | str]], names: Iterable[str] = ()
+    columns: Iterable[str], rows: list[list[nodes.Node | str]], named: Iterable[Claim] = ()
 ) -> nodes.table:
     columns = tuple(columns)
     group = nodes.tgroup(cols=len(columns))
     group += [nodes.colspec(colwidth=5 if column == 0 else 2) for column in range(len(columns))]
     head, body = nodes.thead(), nodes.tbody()
     head += _row(list(columns))
-    body += [_row(cells, name) for cells, name in zip_longest(rows, names)]
+    body += [_row(cells, claim) for cells, claim in zip_longest(rows, named)]
     group += [head, body]
     return nodes.table("", group, classes=["sortable", "colwidths-given"])
 
 
-def _row(cells: list[nodes.Node | str], name: str | None = None) -> nodes.row:
-    out = nodes.row()
+def _row(cells: list[nodes.Node | str], claim: Claim | None = None) -> nodes.row:
+    out = nodes.row(classes=[f"claim-{nodes.make_id(claim.kind)}"] if claim else [])
     for cell in cells:
         text = nodes.paragraph("", cell) if isinstance(cell, str) else nodes.paragraph("", "", cell)
         out += nodes.entry("", text)
-    if name:  # on a target, since LaTeX gives a row no label
-        out[0][0].insert(0, nodes.target(ids=[nodes.make_id(name)]))  # type: ignore[index]
+    if claim:  # on a target, since LaTeX gives a row no label
+        out[0][0].insert(0, nodes.target(ids=[nodes.make_id(claim.name)]))  # type: ignore[index]
     return out

@@ -177,4 +177,7 @@ def _text_outputs(outputs: list[NotebookNode]) -> tuple[list[NotebookNode], bool
             kept[-1].text += output.text
         else:
             kept.append(NotebookNode(output))
+            if "metadata" in output:  # what a claim leaves for the ledger is not for readers
+                about = output.metadata.items()
+                kept[-1].metadata = NotebookNode({k: v for k, v in about if k != "claim"})
     return kept, pictures

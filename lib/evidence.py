@@ -4,28 +4,34 @@ Each call is one quantitative sentence of the book. It takes measurements by see
 `holds: <statement>`, and leaves its figures in the metadata of the cell's output, where `records`
 finds them for the ledger. A claim that does not hold raises `ClaimFailed`.
 
-Every claim comes down to one number per seed, its effect: a measurement, a difference, a ratio or
-a rank correlation. It says that the effect lies beyond a bound in the typical seed: in more than
-half of all seeds there are, not only of these. The interval is that of the sign test (Thompson
-1936). Of ten effects it runs from the second smallest to the second largest, and all of it must
-lie beyond the bound: nine seeds of ten. A false claim passes with a probability of at most 2.5 %
-(1.1 % with ten seeds), whatever the distribution, ties and outliers included. No rule for a mean
-can promise that (Bahadur & Savage 1956). A claim of several comparisons needs each, at no extra
-risk (Berger 1982); an equivalence is two one-sided tests (Schuirmann 1987). The data set is fixed:
-nothing is claimed about other data.
+Every claim comes down to one number per seed, its effect: a measurement, a difference or a ratio.
+It says that the effect lies beyond a bound in the typical seed: in more than half of all seeds
+there are, not only of these. The interval is that of the sign test (Thompson 1936). Of ten effects
+it runs from the second smallest to the second largest, and all of it must lie beyond the bound:
+nine seeds of ten. A false claim whose bound was fixed before looking passes with a probability of
+at most 2.5 % (1.1 % with ten seeds), whatever the distribution, ties and outliers included. No
+rule for a mean can promise that (Bahadur & Savage 1956). A claim of several comparisons needs
+each, at no extra risk (Berger 1982); a null is two one-sided tests (Schuirmann 1987). The data set
+is fixed: nothing is claimed about other data.
+
+A gain and a null of the same quantity must not be said of the same number. So a chapter states
+once, as a `Measure`, from what size on a difference counts. A gain is more than that; a null lies
+within half of it. What lies between, or on both sides, is not settled.
 
 Thompson, Ann. Math. Stat. 7:122, 1936. Bahadur & Savage, Ann. Math. Stat. 27:1115, 1956. Berger,
 Technometrics 24:295, 1982. Schuirmann, J. Pharmacokinet. Biopharm. 15:657, 1987.
 """
 
+import json
 import math
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations, pairwise
-from typing import Any, Literal, NamedTuple
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -33,9 +39,13 @@ from numpy.typing import ArrayLike
 from lib.intervals import MIN_SEEDS, Array, as_column, interval, rounded, spare
 
 __all__ = [
-    "Claim", "ClaimFailed", "equal", "glue", "greater", "interval", "ratio", "records", "rounded",
-    "seeds", "trend",
+    "Claim", "ClaimFailed", "Comparison", "Measure", "equal", "glue", "greater", "interval",
+    "ratio", "records", "rounded", "seeds", "unsettled",
 ]  # fmt: skip
+
+SEEDS_TO_GIVE_UP = 30
+NULLS = ("null", "no loss")
+RECORD = Path(__file__).with_name("replicated.json")  # written by `make replicate`
 
 
 class ClaimFailed(AssertionError):
@@ -43,21 +53,79 @@ class ClaimFailed(AssertionError):
 
 
 @dataclass(frozen=True)
+class Measure:
+    """A quantity that claims compare, and from what size on a difference in it counts.
+
+    Args:
+        name: "test accuracy".
+        gain: the smallest difference that is called one, in the unit of the measurements. It is
+            fixed before looking; a null keeps within half of it.
+        why: what such a difference is to a reader.
+        unit: of the measurements, "points".
+        limits: the lowest and the highest value that the quantity can have.
+        baseline: what an untrained network has of it, or a guess.
+
+    >>> Measure("accuracy", gain=2, unit="points", limits=(0, 100), why="seven of 360 digits")
+    Measure(name='accuracy', gain=2, why='seven of 360 digits', unit='points', ...
+    """
+
+    name: str
+    gain: float
+    why: str
+    unit: str = ""
+    limits: tuple[float, float] = (-math.inf, math.inf)
+    baseline: float | None = None
+
+    def __post_init__(self) -> None:
+        _positive("gain", self.gain)
+        if not (self.name.strip() and self.why.strip()):
+            raise ValueError("a measure takes a name, and the reason of its gain")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """An effect by seed and the bounds between which it is claimed to lie.
+
+    `baseline` is the effect that would be seen if there were nothing to the claim; None where two
+    measured sides are compared, since there the sides can be turned.
+    """
+
+    effects: tuple[float, ...]
+    above: float = -math.inf
+    below: float = math.inf
+    baseline: float | None = None
+
+    def room(self) -> float:
+        """Distance of the interval from the nearer bound, negative where it crosses."""
+        low, high = interval(self.effects)
+        return float(min(low - self.above, self.below - high))
+
+    def kept(self) -> Array:
+        """Whether each seed's own effect lies between the bounds, (seeds,)."""
+        effects = np.asarray(self.effects)
+        return np.asarray((effects > self.above) & (effects < self.below))
+
+
+@dataclass(frozen=True)
 class Claim:
-    """A line of the ledger; for a claim of several comparisons, the one nearest to its bound."""
+    """A line of the ledger. Of several comparisons, the figures are of the tightest."""
 
     name: str
     statement: str
-    kind: str
+    kind: str  # difference, ordering, threshold, ratio, agreement, null, no loss or unsettled
     asked: str
     effect: float  # median over seeds
     low: float
     high: float
     unit: str
+    measure: Measure | None
     seeds: int
     first_seed: int
-    share: float  # of these seeds, those whose own effect is as asked
+    share: float  # of these seeds, those in which every comparison is as asked
+    updates: tuple[int, ...]  # of the trainings that were compared
+    pooled: bool  # with the seeds of `make replicate`
     holds: bool
+    comparisons: tuple[Comparison, ...]
 
 
 def seeds(n: int) -> range:
@@ -72,85 +140,170 @@ def seeds(n: int) -> range:
     return range(first, first + n)
 
 
-def greater(name: str, statement: str, *sides: ArrayLike, by: float = 0.0, unit: str = "") -> None:
-    """Claim that each side is greater than the next one, by more than `by` (in the sides' unit).
+def greater(
+    name: str,
+    statement: str,
+    *sides: ArrayLike,
+    by: float | None = None,
+    measure: Measure | None = None,
+    unit: str = "",
+    baseline: ArrayLike | None = None,
+    updates: Any = (),
+    pooled: bool = False,
+) -> None:
+    """Claim that each side is greater than the next one.
 
     A side holds one measurement per seed, shape (seeds,), the same seeds in the same order on all
-    sides, or is a constant, which makes a threshold; True and False count as 1 and 0. Raises
-    `ClaimFailed`; ValueError for fewer than ten seeds, unequal lengths, NaN or infinity.
+    sides, or is a constant, which makes a threshold; True and False count as 1 and 0.
 
+    Args:
+        by: how much greater a measured side is than a measured one: the gain of `measure` or more;
+            where it is not given, the gain. A negative `by` claims that nothing is lost: at most
+            half of the gain.
+        measure: what is measured. Two measured sides need one.
+        unit: of the measurements, where no `measure` names it.
+        baseline: for a threshold, what would be measured if there were nothing to the claim; where
+            it is not given, that of `measure`. A value, or one per seed.
+        updates: of the weights in the trainings that are compared: what `ensemble.fit` or `sweep`
+            returned, an optimizer's `iterations`, or several of them.
+        pooled: decide on the seeds of `make replicate` together with these, where ten are too few.
+
+    Raises:
+        ClaimFailed: it does not hold.
+        ValueError: fewer than ten seeds, unequal lengths, NaN or infinity, a bound that is not
+            allowed, or a threshold without a baseline.
+
+    >>> accuracy = Measure("accuracy", gain=0.02, why="seven of 360 digits", baseline=0.1)
     >>> he, glorot = [0.88, 0.90] * 5, [0.20, 0.31] * 5
-    >>> greater("he-trains", "He trains the deep network, Glorot does not", he, glorot, by=0.2)
-    holds: He trains the deep network, Glorot does not
-    >>> greater("glorot-stays", "with Glorot, accuracy stays below one half", 0.5, glorot)
-    holds: with Glorot, accuracy stays below one half
+    >>> greater("he-helps", "He trains the deep network better", he, glorot, measure=accuracy)
+    holds: He trains the deep network better
+    >>> greater("he-trains", "with He, accuracy passes one half", he, 0.5, measure=accuracy)
+    holds: with He, accuracy passes one half
     """
     constant = [np.ndim(side) == 0 for side in sides]
+    measured = not all(a or b for a, b in pairwise(constant))
+    if measured:
+        by = _gain(measure, by)
+    elif by is not None:
+        raise ValueError("by goes with two measured sides; a threshold is the constant itself")
+    null = _baseline(measure, baseline) if any(constant) else None
     kind = "ordering" if len(sides) > 2 else "threshold" if any(constant) else "difference"
     comparisons = []
     for i, (a, b) in enumerate(pairwise(_columns(sides))):
         if constant[i + 1]:
-            comparisons.append(Comparison(a, above=float(b[0]) + by))
+            comparisons.append(_threshold(a, float(b[0]), math.inf, measure, null))
         elif constant[i]:
-            comparisons.append(Comparison(b, below=float(a[0]) - by))
+            comparisons.append(_threshold(b, -math.inf, float(a[0]), measure, null))
         else:
-            comparisons.append(Comparison(a - b, above=by))
-    _settle(name, statement, kind, unit, comparisons)
+            assert by is not None
+            comparisons.append(Comparison(_tuple(a - b), above=by))
+            if by < 0:
+                kind = "no loss"
+    _settle(name, statement, kind, measure or unit, comparisons, updates, pooled)
 
 
-def ratio(name: str, statement: str, *sides: ArrayLike, by: float) -> None:
-    """Claim that each side is more than `by` times the next one; sides as in `greater`, positive.
+def ratio(
+    name: str,
+    statement: str,
+    *sides: ArrayLike,
+    by: float,
+    baseline: ArrayLike | None = None,
+    updates: Any = (),
+    pooled: bool = False,
+) -> None:
+    """Claim that each side is more than `by` times the next one, `by` more than 1.
 
-    Ratios keep their order under the logarithm, so the decision is the one in log space.
+    Arguments as in `greater`, all sides positive; `baseline` is that of the ratio, and goes with a
+    constant. Ratios keep their order under the logarithm: the decision is that in log space.
 
     >>> ratio("sgd-slower", "SGD needs twice the epochs of Adam", [9] * 10, [4, 3] * 5, by=2)
     holds: SGD needs twice the epochs of Adam
     """
+    constant = any(np.ndim(side) == 0 for side in sides)
     columns = _columns(sides)
-    _positive("by", by)
+    if not 1 < by < math.inf:
+        raise ValueError(f"by is {by:g}, takes more than 1: a ratio that would matter")
     for i, side in enumerate(columns):
         _positive(f"sides[{i}]", float(side.min()))
-    comparisons = [Comparison(a / b, above=by) for a, b in pairwise(columns)]
-    _settle(name, statement, "ratio", "times", comparisons)
+    null = _baseline(None, baseline) if constant else None
+    comparisons = [Comparison(_tuple(a / b), above=by, baseline=null) for a, b in pairwise(columns)]
+    _settle(name, statement, "ratio", "times", comparisons, updates, pooled)
 
 
-def equal(name: str, statement: str, *sides: ArrayLike, within: float, unit: str = "") -> None:
-    """Claim a null: any two sides differ by less than `within`, either way; sides as in `greater`.
-
-    >>> equal("tie", "the schedules tie", [0.96, 0.97] * 5, [0.97, 0.96] * 5, within=0.02)
-    holds: the schedules tie
-    """
-    _positive("within", within)
-    pairs = combinations(_columns(sides), 2)
-    comparisons = [Comparison(a - b, above=-within, below=within) for a, b in pairs]
-    _settle(name, statement, "equivalence", unit, comparisons)
-
-
-def trend(
+def equal(
     name: str,
     statement: str,
-    values: ArrayLike,
-    direction: Literal["increasing", "decreasing"],
-    by: float = 0.5,
+    *sides: ArrayLike,
+    measure: Measure,
+    within: float | None = None,
+    baseline: ArrayLike | None = None,
+    updates: Any = (),
+    pooled: bool = False,
 ) -> None:
-    """Claim that values, shape (seeds, conditions), go up or down along their ordered conditions.
+    """Claim a null: any two sides differ by less than half of the measure's gain, either way.
 
-    The effect is Kendall's tau-a within each seed, from -1 to 1: beyond `by`, 0.5, more than three
-    quarters of all pairs of conditions are in order. That each step counts is for `greater` to say.
+    Arguments and errors as in `greater`. A constant makes it an agreement with a prediction, which
+    needs a `baseline`: what would be measured if the prediction were wrong. `within` asks for
+    a closer one. What a bounded quantity cannot reach is no margin.
 
-    >>> trend("depth", "accuracy falls with depth", [[0.9, 0.7, 0.4]] * 10, "decreasing")
-    holds: accuracy falls with depth
+    >>> accuracy = Measure("accuracy", gain=0.04, limits=(0, 1), why="fourteen of 360 digits")
+    >>> equal("tie", "the schedules tie", [0.96, 0.97] * 5, [0.97, 0.96] * 5, measure=accuracy)
+    holds: the schedules tie
     """
-    table = np.asarray(values, dtype=float)
-    if table.ndim != 2 or table.shape[1] < 3:
-        raise ValueError(f"values has shape {table.shape}, takes (seeds, 3 or more conditions)")
-    if direction not in ("increasing", "decreasing"):
-        raise ValueError(f"direction is {direction!r}, takes 'increasing' or 'decreasing'")
-    pairs = combinations(_columns(table.T, "values.T"), 2)
-    tau = np.mean([np.sign(after - before) for before, after in pairs], axis=0)
-    rising = direction == "increasing"
-    comparison = Comparison(tau, above=by) if rising else Comparison(tau, below=-by)
-    _settle(name, statement, "trend", "tau", [comparison])
+    within = measure.gain / 2 if within is None else within
+    _positive("within", within)
+    if within > measure.gain / 2:
+        raise ValueError(f"within is {within:g}, takes at most half a gain: {measure.gain / 2:g}")
+    low, high = measure.limits
+    for side in _columns(sides):
+        if not low + within <= np.median(side) <= high - within:
+            raise ValueError(
+                f"sides has a median of {np.median(side):g}, from where {low:g} to {high:g} leaves "
+                f"no room for a margin of {within:g}. Compare what is left, as a ratio"
+            )
+    constant = [np.ndim(side) == 0 for side in sides]
+    null = _baseline(measure, baseline) if any(constant) else None
+    comparisons = []
+    for (a, b), (fixed_a, fixed_b) in zip(
+        combinations(_columns(sides), 2), combinations(constant, 2), strict=True
+    ):
+        expected = None
+        if null is not None and fixed_a != fixed_b:
+            expected = float(a[0] - null if fixed_a else null - b[0])
+        comparisons.append(Comparison(_tuple(a - b), -within, within, expected))
+    kind = "agreement" if any(constant) else "null"
+    _settle(name, statement, kind, measure, comparisons, updates, pooled)
+
+
+def unsettled(
+    name: str, statement: str, a: ArrayLike, b: ArrayLike, *, measure: Measure, updates: Any = ()
+) -> None:
+    """Say that thirty seeds did not settle whether a gains over b, loses, or ties with it.
+
+    It raises where they do settle it. Where the sides have fewer, those of `make replicate` are
+    taken in; fewer than thirty in all raise, too.
+
+    >>> accuracy = Measure("accuracy", gain=0.02, why="seven of 360 digits")
+    >>> a, b = [0.95, 0.97, 0.96] * 10, [0.94] * 30
+    >>> unsettled("a-or-b", "whether a is ahead of b", a, b, measure=accuracy)
+    not settled: whether a is ahead of b
+    """
+    first, second = _columns([a, b])
+    comparison = Comparison(_tuple(first - second))
+    pooled = len(first) < SEEDS_TO_GIVE_UP
+    _settle(name, statement, "unsettled", measure, [comparison], updates, pooled)
+
+
+def settled(effects: ArrayLike, gain: float) -> str:
+    """The verdict on differences by seed, (seeds,): "gain", "loss", "null", or "" for none.
+
+    >>> settled([0.3] * 10, gain=1), settled([0.7] * 10, gain=1)
+    ('null', '')
+    """
+    low, high = interval(effects)
+    if low > gain or high < -gain:
+        return "gain" if low > 0 else "loss"
+    return "null" if -gain / 2 < low and high < gain / 2 else ""
 
 
 def glue(name: str, values: ArrayLike) -> None:
@@ -168,61 +321,127 @@ def records(notebook: Mapping[str, Any]) -> list[Claim]:
     """The claims in the outputs of an executed notebook (nbformat 4), in their order."""
     outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
     found = [output.get("metadata", {}).get("claim") for output in outputs]
-    return [Claim(**figures) for figures in found if figures]
+    return [_claim(figures) for figures in found if figures]
 
 
-class Comparison(NamedTuple):
-    """An effect by seed, (seeds,), and the bounds between which it is claimed to lie."""
+def _claim(figures: Mapping[str, Any]) -> Claim:
+    """A claim from what `_figures_of` made of it."""
 
-    effect: Array
-    above: float = -math.inf
-    below: float = math.inf
+    def known(values: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in values.items() if value is not None}
 
-    def room(self) -> float:
-        """Distance of the interval from the nearer bound, negative where it crosses."""
-        low, high = interval(self.effect)
-        return float(min(low - self.above, self.below - high))
+    measure = figures["measure"]
+    comparisons = tuple(
+        Comparison(**known(one) | {"effects": tuple(one["effects"])})
+        for one in figures["comparisons"]
+    )
+    if measure is not None:
+        low, high = measure["limits"]
+        limits = (-math.inf if low is None else low, math.inf if high is None else high)
+        measure = Measure(**known(measure) | {"limits": limits})
+    return Claim(
+        **dict(figures)
+        | {"measure": measure, "updates": tuple(figures["updates"]), "comparisons": comparisons}
+    )
+
+
+def _figures_of(claim: Claim) -> dict[str, Any]:
+    """A claim as JSON has it: without infinity, numbers to six digits."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, float):
+            return float(f"{value:.6g}") if math.isfinite(value) else None
+        if isinstance(value, dict):
+            return {key: plain(one) for key, one in value.items()}
+        return [plain(one) for one in value] if isinstance(value, list | tuple) else value
+
+    figures: dict[str, Any] = plain(asdict(claim))
+    return figures
 
 
 def _settle(
-    name: str, statement: str, kind: str, unit: str, comparisons: Sequence[Comparison]
+    name: str,
+    statement: str,
+    kind: str,
+    measure: Measure | str,
+    comparisons: Sequence[Comparison],
+    updates: Any,
+    pooled: bool,
 ) -> None:
     """Decide, and say and record what came out; of the comparisons the tightest stands for all."""
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
         raise ValueError(f"name is {name!r}, takes lower-case words joined by hyphens")
     if not statement.strip() or "\n" in statement:
         raise ValueError(f"statement is {statement!r}, takes one line of text")
+    unit = measure if isinstance(measure, str) else measure.unit
+    replicating = bool(os.environ.get("BOOK_REPLICATE"))
+    if pooled and not replicating:
+        comparisons = _pool(name, comparisons)
+    if kind == "unsettled" and isinstance(measure, Measure) and not replicating:
+        _insist_on_open(name, comparisons[0].effects, measure.gain)
     tightest = min(comparisons, key=Comparison.room)
-    effect, above, below = tightest
-    low, high = interval(effect)
-    asked = f"more than {above:g}" if above > -math.inf else f"less than {below:g}"
-    if below == -above:
-        asked = f"within ±{below:.3g}"
+    low, high = interval(tightest.effects)
     claim = Claim(
         name=name,
         statement=statement,
         kind=kind,
-        asked=f"{asked} {unit}".rstrip(),
-        effect=float(np.median(effect)),
+        asked=_asked(tightest, unit),
+        effect=float(np.median(tightest.effects)),
         low=float(low),
         high=float(high),
         unit=unit,
-        seeds=len(effect),
+        measure=None if isinstance(measure, str) else measure,
+        seeds=len(tightest.effects),
         first_seed=_first_seed(),
-        share=float(np.mean((effect > above) & (effect < below))),
-        holds=bool(tightest.room() > 0),
+        share=float(np.mean(np.all([one.kept() for one in comparisons], axis=0))),
+        updates=_updates(updates),
+        pooled=pooled,
+        holds=tightest.room() > 0,
+        comparisons=tuple(comparisons),
     )
-    if not claim.holds:
-        raise ClaimFailed(_figures(claim))
-    line = f"holds: {statement}"
+    if not claim.holds and not replicating:
+        raise ClaimFailed(_said(claim))
+    word = "not settled" if kind == "unsettled" else "holds" if claim.holds else "fails"
+    line = f"{word}: {statement}"
     if display := _display():
         # nbval compares the data of an output and passes over its metadata.
-        display({"text/plain": line}, raw=True, metadata={"claim": asdict(claim)})
+        display({"text/plain": line}, raw=True, metadata={"claim": _figures_of(claim)})
     else:
         print(line)
 
 
-def _figures(claim: Claim) -> str:
+def _pool(name: str, comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """The comparisons, with the effects of the other seeds on which the claim was replicated."""
+    chapters = json.loads(RECORD.read_text("utf-8")).values()
+    others = [
+        run["claims"][name]
+        for runs in chapters
+        for first, run in runs.items()
+        if name in run["claims"] and int(first) != _first_seed()
+    ]
+    return [
+        replace(one, effects=one.effects + tuple(e for effects in others for e in effects[i]))
+        for i, one in enumerate(comparisons)
+    ]
+
+
+def _insist_on_open(name: str, effects: Sequence[float], gain: float) -> None:
+    if len(effects) < SEEDS_TO_GIVE_UP:
+        raise ClaimFailed(f"{name}: {len(effects)} seeds are too few to give up: make replicate")
+    if verdict := settled(effects, gain):
+        raise ClaimFailed(f"{name}: {len(effects)} seeds settle it, as a {verdict}")
+
+
+def _asked(comparison: Comparison, unit: str) -> str:
+    above, below = comparison.above, comparison.below
+    if below == -above:
+        asked = f"within ±{below:.3g}" if below < math.inf else ""
+    else:
+        asked = f"more than {above:g}" if above > -math.inf else f"less than {below:g}"
+    return f"{asked} {unit}".rstrip() if asked else ""
+
+
+def _said(claim: Claim) -> str:
     needed = claim.seeds - spare(claim.seeds)
     last_seed = claim.first_seed + claim.seeds - 1
     measured = f"{claim.effect:.4g}, 95 % interval {claim.low:.4g} to {claim.high:.4g}"
@@ -235,15 +454,58 @@ def _figures(claim: Claim) -> str:
     )
 
 
-def _columns(sides: Sequence[ArrayLike] | Array, label: str = "sides") -> list[Array]:
+def _threshold(
+    side: Array, above: float, below: float, measure: Measure | None, baseline: float | None
+) -> Comparison:
+    bound = max(above, -below) if below == math.inf else below
+    if measure is not None and not measure.limits[0] < bound < measure.limits[1]:
+        raise ValueError(f"the bound is {bound:g}, which {measure.name} cannot pass")
+    return Comparison(_tuple(side), above, below, baseline)
+
+
+def _gain(measure: Measure | None, by: float | None) -> float:
+    if measure is None:
+        raise ValueError("measure is missing: from what size on does a difference count?")
+    if by is None:
+        return measure.gain
+    if by < -measure.gain / 2 or 0 <= by < measure.gain:
+        raise ValueError(
+            f"by is {by:g}, takes a gain ({measure.gain:g}) or more; to say that nothing is lost, "
+            f"minus half of it ({-measure.gain / 2:g}) to 0"
+        )
+    return by
+
+
+def _baseline(measure: Measure | None, baseline: ArrayLike | None) -> float:
+    if baseline is not None:
+        return float(np.median(np.asarray(baseline, dtype=float)))
+    if measure is None or measure.baseline is None:
+        raise ValueError("baseline is missing: what would be measured if nothing were to be found?")
+    return measure.baseline
+
+
+def _updates(of: Any) -> tuple[int, ...]:
+    """The numbers of updates of results, optimizers' `iterations`, or several of them."""
+    if isinstance(of, Mapping):
+        of = of.values()
+    if isinstance(of, Iterable):
+        return tuple(sorted({number for one in of for number in _updates(one)}))
+    return (int(getattr(of, "updates", of)),)
+
+
+def _columns(sides: Sequence[ArrayLike] | Array) -> list[Array]:
     """The sides as arrays (seeds,), constants repeated."""
-    columns = [as_column(f"{label}[{i}]", side) for i, side in enumerate(sides)]
+    columns = [as_column(f"sides[{i}]", side) for i, side in enumerate(sides)]
     lengths = {side.size for side in columns if side.ndim}
     if len(columns) < 2 or not lengths:
-        raise ValueError(f"{label} takes two or more, at least one of them with a value per seed")
+        raise ValueError("sides takes two or more, at least one of them with a value per seed")
     if len(lengths) > 1:
-        raise ValueError(f"{label} have {sorted(lengths)} values, take the same seeds in each")
+        raise ValueError(f"sides have {sorted(lengths)} values, take the same seeds in each")
     return [np.broadcast_to(side, max(lengths)) for side in columns]
+
+
+def _tuple(effects: Array) -> tuple[float, ...]:
+    return tuple(float(effect) for effect in effects)
 
 
 def _positive(label: str, value: float) -> None:

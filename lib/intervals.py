@@ -28,6 +28,17 @@ def rounded(values: ArrayLike) -> str:
     return _typeset(float(np.median(column)), float(low), float(high))
 
 
+def spread(median: float, low: float, high: float) -> str:
+    """A median with its interval, for the prose, to the first digit of a third of half its width.
+
+    >>> spread(-0.2778, -1.389, 1.944), spread(4.64e-5, 4.16e-5, 5.4e-5)
+    ('−0.3 [−1.4, 1.9]', '4.6×10⁻⁵ [4.2×10⁻⁵, 5.4×10⁻⁵]')
+    """
+    narrow = (high - low) / 6
+    one, *ends = (_typeset(x, x - narrow, x + narrow, sure=False) for x in (median, low, high))
+    return f"{one} [{', '.join(ends)}]"
+
+
 def interval(values: ArrayLike) -> tuple[Array, Array]:
     """Bounds of the median over seeds that hold with 95 % or more: low and high, each (...).
 
@@ -67,13 +78,16 @@ def as_column(label: str, values: ArrayLike) -> Array:
     return column
 
 
-def _typeset(value: float, low: float, high: float) -> str:
-    """`value` to the first digit of half the interval; to six digits where that has no width."""
+def _typeset(value: float, low: float, high: float, sure: bool = True) -> str:
+    """`value` to the first digit of half the interval; to six digits where that has no width.
+
+    Where the interval leaves the sign certain one digit stays at least, if that is what is wanted.
+    """
     if low == high:
         text = f"{value:.6g}" if value % 1 else f"{value:.0f}"
     else:
         place, leading = _place((high - low) / 2), _place(value)
-        if low > 0 or high < 0:  # the sign is certain, so keep at least one digit
+        if sure and (low > 0 or high < 0):
             place = min(place, leading)
         if place <= leading and not -3 <= leading < 6:
             text = f"{value:.{leading - place}e}"

@@ -1,5 +1,6 @@
 """A page that is wrong in any of these ways must not come out as a book."""
 
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+
+from extensions.replication import fingerprint
+from tools.replicate import blocks
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.depends(
@@ -68,10 +72,16 @@ BREAKS = {
 CLAIMS = """
 ```{code-cell} ipython3
 from lib import evidence
-evidence.greater("always", "two is more than one", [2] * 10, 1)
-evidence.greater("mostly", "nine of ten are above one", [2] * 9 + [0], 1)
-evidence.equal("null", "as often above as below", [1, -1] * 5, 0, within=2)
+coins = evidence.Measure("coins", gain=4, why="as many as it takes", unit="cents")
+evidence.greater("always", "two is more than one", [2] * 10, 1, baseline=0, updates=16)
+evidence.greater("mostly", "nine of ten are above one", [3] * 9 + [0], 1, baseline=0)
+evidence.equal("null", "as often above as below", [1, -1] * 5, [0] * 10, measure=coins)
+evidence.equal("law", "as it should be", [4, 6] * 5, 5, measure=coins, baseline=0)
+evidence.equal("twice", "as it should be, too", [9, 11] * 5, 10, measure=coins, baseline=0)
+evidence.unsettled("open", "whether heads win", [5, -5] * 15, [0] * 30, measure=coins)
 ```
+
+Heads and tails tie: {measured}`null`.
 """
 INDEX = """\
 # Book
@@ -81,6 +91,9 @@ fig-line
 ```
 
 The claim {claim}`mostly`.
+
+```{replication}
+```
 
 ```{bibliography}
 ```
@@ -212,6 +225,50 @@ def test_another_first_seed_and_back_executes_nothing_twice(book):
     assert not executed(execute(book, BOOK_FIRST_SEED="1000")[1])
 
 
+@pytest.mark.long
+def test_a_replication_records_each_claim_and_goes_on_where_it_was(book):
+    chosen = [1000 * block for block in blocks("01-chapter")]
+    _, second, third, _, last = chosen
+    code = f"""\
+from lib import data, evidence
+drawn = evidence.Measure("what is drawn", gain=4, why="it shows")
+seeds = evidence.seeds(10)
+evidence.greater("early", "early seeds only", {third}, seeds, baseline={last})
+evidence.greater("drawn", "by data", [data.seed()] * 10, seeds, by=-1, measure=drawn, pooled=True)
+assert seeds[0] != {last}, "broken"
+"""
+    chapter, record = book / "book/01-chapter.md", book / "lib/replicated.json"
+    write(book, {chapter.stem: TINY.replace("1 + 1\n", code)})
+    (book / "lib").unlink()
+    shutil.copytree(ROOT / "lib", book / "lib")
+    record.write_text('{"01-chapter": {"77": {}}}')
+
+    def replicate():
+        code, text = run(book, sys.executable, "-m", "tools.replicate", PYTHONPATH=str(book))
+        done = [line.split()[3:] for line in text.splitlines() if line.startswith("done")]
+        return code, sorted(done), text
+
+    failed, done, text = replicate()
+    assert failed
+    assert f"failed {last} 01-chapter.md: code cell 1 of 1 failed" in text
+    lost = [[], [], ["early"], ["early"]]
+    told = zip(chosen[:4], lost, strict=True)
+    assert done == [[str(block), chapter.name, *names] for block, names in told]
+    runs = json.loads(record.read_text())[chapter.stem]
+    assert [*runs] == [str(block) for block in chosen[:4]]
+    assert [one["claims"]["early"] for one in runs.values()] == [
+        [[*range(block, block + 10)]] for block in chosen[:4]
+    ]
+    effects = [second // 1000 - seed for seed in range(second, second + 10)]
+    assert runs[str(second)]["claims"]["drawn"] == [effects]
+    chapter.write_text(chapter.read_text() + "\nProse alone costs nothing.\n")
+    failed, done, _ = replicate()
+    assert (failed, done) == (1, [])
+    chapter.write_text(chapter.read_text().replace(f'assert seeds[0] != {last}, "broken"', ""))
+    failed, done, _ = replicate()
+    assert (failed, len(done)) == (0, 5)
+
+
 def test_an_interruption_ends_at_once_and_keeps_what_is_done(book):
     slow = TINY.replace("1 + 1", "import time; time.sleep(100)")
     write(book, {"01-chapter": slow, "02-chapter": TINY})  # the last is the first to start
@@ -238,6 +295,14 @@ def test_a_book_knows_itself_and_makes_up_no_address(book):
     (book / "book/index.md").write_text(INDEX)
     ledger = "# Evidence\n\n```{claims}\n```\n\n```{execution-times}\n```\n"
     write(book, {"01-chapter": PAGE + CLAIMS, "evidence": ledger})
+    (book / "lib").unlink()
+    shutil.copytree(ROOT / "lib", book / "lib")
+    known = fingerprint(book, book / "book/01-chapter.md")
+    record = {
+        first: {"fingerprint": known, "claims": {"always": [[2] * 10], "mostly": [[value] * 10]}}
+        for first, value in (("2000", 3), ("3000", 0))
+    }
+    (book / "lib/replicated.json").write_text(json.dumps({"01-chapter": record}))
     (book / "notebooks/01-chapter.ipynb").write_text("{}")
     code, text = build(book, GITHUB_SERVER_URL="", GITHUB_REPOSITORY="")
     assert (code, text) == (0, "")
@@ -250,15 +315,26 @@ def test_a_book_knows_itself_and_makes_up_no_address(book):
     assert "og:image" not in html
     assert not (book / "_build/html/sitemap.xml").exists()
     ledger = (book / "_build/html/book/evidence.html").read_text()
-    assert "3 claims, 1 of them nulls." in ledger
+    assert (
+        "5 claims on 3 measurements, 1 of them nulls and 2 agreements with a prediction. "
+        "4 claims hold in every single seed, the others in 90% of their seeds or more. "
+        "Not settled by thirty seeds or more: 1." in ledger
+    )
+    assert "Heads and tails tie: 0.0 [−1.0, 1.0] cents." in html
+    assert 'id="claim-whether-heads-win"' in html
+    assert '<tr class="claim-unsettled' in ledger
+    assert "coins, 4 cents (as many as it takes)" in ledger
     rows = [re.sub("<[^>]+>| +", " ", row) for row in re.findall("<tr.*?</tr>", ledger, re.S)]
     mostly = next(row for row in rows if "nine of ten" in row)
-    assert mostly.split()[-2:] == ["10", "90%"]
+    assert next(row for row in rows if "two is more" in row).split()[-5:-3] == ["alike", "100%"]
+    assert mostly.split()[-5:] == ["10", "90%", "2", "of", "3"]
+    assert "0 [−5, 5] cents" in next(row for row in rows if "not settled: " in row)
     assert 'href="01-chapter.html#claim-nine-of-ten-are-above-one"' in ledger
     assert 'id="claim-nine-of-ten-are-above-one"' in html
     assert re.search(r"A chapter\s+[1-9]", rows[-1])
     index = (book / "_build/html/book/index.html").read_text()
     assert 'href="evidence.html#mostly"' in index
+    assert "1 of 2 claims held each time, 1 all but once, and none failed more often." in index
     assert 'id="mostly"' in ledger
     card = index.partition('class="chapter-card')[2]
     assert 'href="01-chapter.html"' in card

@@ -15,15 +15,21 @@ from nbclient import NotebookClient
 from scipy import stats
 
 from lib import evidence
-from lib.evidence import ClaimFailed
+from lib.evidence import ClaimFailed, Measure
 
-pytestmark = pytest.mark.depends()
+pytestmark = pytest.mark.depends("lib/replicated.json")
 
 ROOT = Path(__file__).parents[1]
 TRIALS = 40_000
 RISK = 0.025
 BETTER = np.linspace(0.60, 0.69, 10)
 WORSE = np.linspace(0.40, 0.31, 10)
+ANY = Measure("something", gain=1e-9, why="any difference counts", baseline=0.5)
+
+
+def of(gain, **about):
+    """A measure in which a difference of `gain` counts."""
+    return Measure("something", gain=gain, why="so much matters", **about)
 
 
 def holds(claim, *args, **options):
@@ -57,9 +63,9 @@ def test_a_difference_holds_where_the_one_sided_sign_test_rejects(n):
     for favourable in range(n + 1):
         a = np.where(np.arange(n) < favourable, 1.0, -1.0)
         p = stats.binomtest(favourable, n, 0.5, alternative="greater").pvalue
-        assert holds(evidence.greater, a, np.zeros(n)) == (p <= RISK), favourable
-        assert holds(evidence.greater, a, 0) == (p <= RISK), favourable
-        assert holds(evidence.greater, 0, -a) == (p <= RISK), favourable
+        assert holds(evidence.greater, a, np.zeros(n), measure=ANY) == (p <= RISK), favourable
+        assert holds(evidence.greater, a, 0, measure=ANY) == (p <= RISK), favourable
+        assert holds(evidence.greater, 0, -a, measure=ANY) == (p <= RISK), favourable
 
 
 def test_an_equivalence_holds_where_both_one_sided_sign_tests_reject():
@@ -72,15 +78,8 @@ def test_an_equivalence_holds_where_both_one_sided_sign_tests_reject():
             stats.binomtest(int((gap < 1).sum()), 10, alternative="greater").pvalue,
         )
         verdicts.add(p <= RISK)
-        assert holds(evidence.equal, gap, np.zeros(10), within=1) == (p <= RISK)
+        assert holds(evidence.equal, gap, np.zeros(10), measure=of(2)) == (p <= RISK)
     assert verdicts == {True, False}
-
-
-def test_the_effect_of_a_trend_is_kendalls_tau(recorded):
-    values = np.random.default_rng(2).normal(size=(10, 7)) - 3 * np.arange(7)
-    evidence.trend("falls", "it falls", values, "decreasing")
-    tau = [stats.kendalltau(np.arange(7), row).statistic for row in values]
-    assert recorded()[0].effect == pytest.approx(np.median(tau))
 
 
 def test_a_ratio_is_decided_as_its_logarithm():
@@ -88,7 +87,7 @@ def test_a_ratio_is_decided_as_its_logarithm():
     verdicts = set()
     for _ in range(200):
         a, b = rng.lognormal(rng.uniform(2, 5), 1, 10), rng.lognormal(0, 1, 10)
-        expected = holds(evidence.greater, np.log(a), np.log(b), by=math.log(5))
+        expected = holds(evidence.greater, np.log(a), np.log(b), measure=of(math.log(5)))
         verdicts.add(expected)
         assert holds(evidence.ratio, a, b, by=5) == expected
     assert verdicts == {True, False}
@@ -132,15 +131,14 @@ def test_a_difference_at_the_margin_passes_as_a_null_no_more_often_than_stated(d
 
 def test_the_risk_is_met_in_claims_made_through_the_public_functions():
     rng = np.random.default_rng(6)
-    passes = {"greater": 0, "ordering": 0, "equal": 0, "ratio": 0, "trend": 0}
+    passes = {"greater": 0, "ordering": 0, "equal": 0, "ratio": 0}
     trials = 3000
     for _ in range(trials):
         a, b = rng.lognormal(size=(2, 10))
-        passes["greater"] += holds(evidence.greater, a, b)
-        passes["ordering"] += holds(evidence.greater, a + 9, b + 9, np.zeros(10) + 1)
-        passes["equal"] += holds(evidence.equal, a + 9, b, within=9)
+        passes["greater"] += holds(evidence.greater, a, b, measure=ANY)
+        passes["ordering"] += holds(evidence.greater, a + 9, b + 9, np.zeros(10) + 1, measure=ANY)
+        passes["equal"] += holds(evidence.equal, a + 9, b, measure=of(18))
         passes["ratio"] += holds(evidence.ratio, 3 * a, b, by=3)
-        passes["trend"] += holds(evidence.trend, rng.normal(size=(10, 4)), "increasing", by=0)
     assert all(0 < count <= RISK * trials for count in passes.values()), passes
 
 
@@ -150,20 +148,55 @@ def test_the_risk_is_met_in_claims_made_through_the_public_functions():
 @pytest.mark.parametrize(
     ("claim", "true", "false", "options"),
     [
-        (evidence.greater, (BETTER, WORSE), (WORSE, BETTER), {"by": 0.15}),
-        (evidence.greater, (BETTER, 0.5), (0.5, BETTER), {}),
-        (evidence.greater, (0.5, WORSE), (WORSE, 0.5), {}),
-        (evidence.greater, (BETTER, 0.5, WORSE), (WORSE, 0.5, BETTER), {}),
-        (evidence.greater, (BETTER + 1, BETTER, WORSE), (BETTER + 1, WORSE, BETTER), {}),
-        (evidence.greater, (BETTER + 1, BETTER, WORSE), (BETTER, BETTER + 1, WORSE), {}),
+        (evidence.greater, (BETTER, WORSE), (WORSE, BETTER), {"measure": of(0.15)}),
+        (evidence.greater, (BETTER, 0.5), (0.5, BETTER), {"measure": ANY}),
+        (evidence.greater, (0.5, WORSE), (WORSE, 0.5), {"measure": ANY}),
+        (evidence.greater, (BETTER, 0.5, WORSE), (WORSE, 0.5, BETTER), {"measure": ANY}),
+        (
+            evidence.greater,
+            (BETTER + 1, BETTER, WORSE),
+            (BETTER + 1, WORSE, BETTER),
+            {"measure": ANY},
+        ),
+        (
+            evidence.greater,
+            (BETTER + 1, BETTER, WORSE),
+            (BETTER, BETTER + 1, WORSE),
+            {"measure": ANY},
+        ),
         (evidence.ratio, (BETTER, WORSE), (WORSE, BETTER), {"by": 1.4}),
         (evidence.ratio, (9 * BETTER, 3 * BETTER, BETTER), (9 * BETTER, BETTER, BETTER), {"by": 2}),
-        (evidence.equal, (BETTER, BETTER + 0.01), (BETTER, WORSE), {"within": 0.02}),
-        (evidence.equal, (BETTER, BETTER + 0.01), (WORSE, BETTER), {"within": 0.02}),
-        (evidence.equal, (WORSE, 0.35), (BETTER, 0.35), {"within": 0.06}),
-        (evidence.equal, (WORSE, WORSE, WORSE), (WORSE, WORSE, BETTER), {"within": 0.02}),
-        (evidence.equal, (WORSE, WORSE, WORSE), (BETTER, WORSE, WORSE), {"within": 0.02}),
-        (evidence.equal, (WORSE,) * 3, (WORSE, WORSE + 0.015, WORSE + 0.03), {"within": 0.02}),
+        (
+            evidence.equal,
+            (BETTER, BETTER + 0.01),
+            (BETTER, WORSE),
+            {"measure": of(0.04, baseline=0)},
+        ),
+        (
+            evidence.equal,
+            (BETTER, BETTER + 0.01),
+            (WORSE, BETTER),
+            {"measure": of(0.04, baseline=0)},
+        ),
+        (evidence.equal, (WORSE, 0.35), (BETTER, 0.35), {"measure": of(0.12, baseline=0)}),
+        (
+            evidence.equal,
+            (WORSE, WORSE, WORSE),
+            (WORSE, WORSE, BETTER),
+            {"measure": of(0.04, baseline=0)},
+        ),
+        (
+            evidence.equal,
+            (WORSE, WORSE, WORSE),
+            (BETTER, WORSE, WORSE),
+            {"measure": of(0.04, baseline=0)},
+        ),
+        (
+            evidence.equal,
+            (WORSE,) * 3,
+            (WORSE, WORSE + 0.015, WORSE + 0.03),
+            {"measure": of(0.04, baseline=0)},
+        ),
     ],
 )
 def test_a_claim_holds_and_fails_when_its_sides_are_turned(claim, true, false, options):
@@ -171,52 +204,45 @@ def test_a_claim_holds_and_fails_when_its_sides_are_turned(claim, true, false, o
     assert not holds(claim, *false, **options)
 
 
-def test_a_trend_holds_one_way_only_and_not_for_a_hump():
-    rng = np.random.default_rng(7)
-    rising = np.arange(6) + rng.normal(0, 0.1, size=(10, 6))
-    assert holds(evidence.trend, rising, "increasing")
-    assert not holds(evidence.trend, rising, "decreasing")
-    assert holds(evidence.trend, -rising, "decreasing")
-    for direction in ("increasing", "decreasing"):
-        assert not holds(evidence.trend, rising[:, [0, 2, 4, 5, 3, 1]], direction)
-
-
 def test_the_margin_counts():
-    assert holds(evidence.greater, WORSE + 0.2, WORSE, by=0.199)
-    assert not holds(evidence.greater, WORSE + 0.2, WORSE, by=0.201)
-    assert holds(evidence.greater, BETTER, 0.5, by=0.1)
-    assert not holds(evidence.greater, BETTER, 0.5, by=0.12)
-    assert holds(evidence.greater, 0.5, WORSE, by=0.1)
-    assert not holds(evidence.greater, 0.5, WORSE, by=0.12)
+    assert holds(evidence.greater, WORSE + 0.2, WORSE, measure=of(0.199))
+    assert not holds(evidence.greater, WORSE + 0.2, WORSE, measure=of(0.201))
+    assert holds(evidence.greater, WORSE + 0.2, WORSE, by=0.199, measure=ANY)
+    assert not holds(evidence.greater, WORSE + 0.2, WORSE, by=0.201, measure=ANY)
+    assert holds(evidence.greater, WORSE, WORSE + 0.2, by=-0.201, measure=of(1))
+    assert not holds(evidence.greater, WORSE, WORSE + 0.2, by=-0.199, measure=of(1))
+    assert holds(evidence.equal, WORSE + 0.2, WORSE, measure=of(0.402))
+    assert not holds(evidence.equal, WORSE + 0.2, WORSE, measure=of(0.398))
+    assert not holds(evidence.equal, WORSE + 0.2, WORSE, within=0.199, measure=of(1))
 
 
 def test_measurements_are_compared_within_each_seed():
     spread = np.arange(10.0)
-    assert holds(evidence.greater, spread + 0.1, spread)
-    assert not holds(evidence.greater, spread[::-1] + 0.1, spread)
+    assert holds(evidence.greater, spread + 0.1, spread, measure=ANY)
+    assert not holds(evidence.greater, spread[::-1] + 0.1, spread, measure=ANY)
 
 
 def test_constant_differences_need_no_variance():
-    assert holds(evidence.greater, np.ones(10), np.zeros(10), by=0.5)
-    assert not holds(evidence.greater, np.ones(10), np.ones(10))
-    assert holds(evidence.equal, np.ones(10), np.ones(10), within=1e-9)
-    assert not holds(evidence.equal, np.ones(10), np.zeros(10), within=1)
+    assert holds(evidence.greater, np.ones(10), np.zeros(10), measure=of(0.5))
+    assert not holds(evidence.greater, np.ones(10), np.ones(10), measure=ANY)
+    assert holds(evidence.equal, np.ones(10), np.ones(10), measure=ANY)
+    assert not holds(evidence.equal, np.ones(10), np.zeros(10), measure=of(2))
 
 
 def test_one_odd_seed_in_ten_does_not_decide_and_two_do():
     odd = BETTER.copy()
     odd[3] = -1e6
-    assert holds(evidence.greater, odd, WORSE)
+    assert holds(evidence.greater, odd, WORSE, measure=ANY)
     odd[7] = -1e6
-    assert not holds(evidence.greater, odd, WORSE)
+    assert not holds(evidence.greater, odd, WORSE, measure=ANY)
 
 
 def test_diverged_runs_can_be_the_finding():
     loss = np.array([np.nan] * 9 + [1.0])
-    assert holds(evidence.greater, np.isnan(loss), 0.5)
-    assert not holds(evidence.greater, 0.5, np.isnan(loss))
+    assert holds(evidence.greater, np.isnan(loss), 0.5, baseline=0)
+    assert not holds(evidence.greater, 0.5, np.isnan(loss), baseline=1)
     loss[0] = 2.0
-    assert not holds(evidence.greater, np.isnan(loss), 0.5)
+    assert not holds(evidence.greater, np.isnan(loss), 0.5, baseline=0)
 
 
 # ---- what a claim refuses
@@ -225,27 +251,64 @@ def test_diverged_runs_can_be_the_finding():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: evidence.greater("x", "s", BETTER[:9], 0), r"sides\[0\] has 9 seeds, takes 10"),
-        (lambda: evidence.greater("x", "s", BETTER, WORSE[:9]), r"sides\[1\] has 9 seeds"),
-        (lambda: evidence.greater("x", "s", BETTER, [0] * 11), r"sides have \[10, 11\] values"),
-        (lambda: evidence.greater("x", "s", BETTER), "sides takes two or more"),
-        (lambda: evidence.greater("x", "s", 2, 1), "at least one of them"),
-        (lambda: evidence.greater("x", "s", BETTER, [np.nan] * 10), r"sides\[1\] has NaN or inf"),
-        (lambda: evidence.greater("x", "s", BETTER, -np.inf), r"sides\[1\] has NaN or inf"),
         (
-            lambda: evidence.greater("x", "s", np.ones((10, 2)), 0),
+            lambda: evidence.greater("x", "s", BETTER[:9], 0, measure=ANY),
+            r"sides\[0\] has 9 seeds, takes 10",
+        ),
+        (
+            lambda: evidence.greater("x", "s", BETTER, WORSE[:9], measure=ANY),
+            r"sides\[1\] has 9 seeds",
+        ),
+        (
+            lambda: evidence.greater("x", "s", BETTER, [0] * 11, measure=ANY),
+            r"sides have \[10, 11\] values",
+        ),
+        (lambda: evidence.greater("x", "s", BETTER, measure=ANY), "sides takes two or more"),
+        (lambda: evidence.greater("x", "s", 2, 1, measure=ANY), "at least one of them"),
+        (
+            lambda: evidence.greater("x", "s", BETTER, [np.nan] * 10, measure=ANY),
+            r"sides\[1\] has NaN or inf",
+        ),
+        (
+            lambda: evidence.greater("x", "s", BETTER, -np.inf, measure=ANY),
+            r"sides\[1\] has NaN or inf",
+        ),
+        (
+            lambda: evidence.greater("x", "s", np.ones((10, 2)), 0, measure=ANY),
             r"sides\[0\] has shape \(10, 2\)",
         ),
-        (lambda: evidence.greater("Not ok", "s", BETTER, 0), "name is 'Not ok'"),
-        (lambda: evidence.greater("ok/not", "s", BETTER, 0), "name is 'ok/not'"),
-        (lambda: evidence.greater("x", "two\nlines", BETTER, 0), "statement is"),
-        (lambda: evidence.greater("x", " ", BETTER, 0), "statement is"),
+        (lambda: evidence.greater("Not ok", "s", BETTER, 0, measure=ANY), "name is 'Not ok'"),
+        (lambda: evidence.greater("ok/not", "s", BETTER, 0, measure=ANY), "name is 'ok/not'"),
+        (lambda: evidence.greater("x", "two\nlines", BETTER, 0, measure=ANY), "statement is"),
+        (lambda: evidence.greater("x", " ", BETTER, 0, measure=ANY), "statement is"),
         (lambda: evidence.ratio("x", "s", BETTER, WORSE - 0.31, by=2), r"sides\[1\] has 0"),
-        (lambda: evidence.ratio("x", "s", BETTER, WORSE, by=-1), "by has -1"),
-        (lambda: evidence.equal("x", "s", BETTER, BETTER, within=0), "within has 0"),
-        (lambda: evidence.trend("x", "s", np.ones((10, 2)), "increasing"), r"shape \(10, 2\)"),
-        (lambda: evidence.trend("x", "s", np.ones((9, 3)), "increasing"), "has 9 seeds"),
-        (lambda: evidence.trend("x", "s", np.ones((10, 3)), "up"), "direction is 'up'"),
+        (lambda: evidence.ratio("x", "s", BETTER, WORSE, by=1), "by is 1, takes more than 1"),
+        (lambda: evidence.equal("x", "s", BETTER, BETTER, measure=ANY, within=0), "within has 0"),
+        (
+            lambda: evidence.equal("x", "s", BETTER, BETTER, measure=of(2), within=1.1),
+            "half a gain",
+        ),
+        (lambda: evidence.equal("x", "s", BETTER, 0.6, measure=of(2)), "baseline is missing"),
+        (
+            lambda: evidence.equal("x", "s", BETTER, BETTER, measure=of(0.8, limits=(0, 1))),
+            "no room for a margin of 0.4",
+        ),
+        (lambda: evidence.greater("x", "s", BETTER, WORSE), "measure is missing"),
+        (lambda: evidence.greater("x", "s", BETTER, WORSE, by=0.1), "measure is missing"),
+        (lambda: evidence.greater("x", "s", BETTER, WORSE, by=0, measure=of(1)), "takes a gain"),
+        (lambda: evidence.greater("x", "s", BETTER, WORSE, by=0.9, measure=of(1)), "takes a gain"),
+        (lambda: evidence.greater("x", "s", BETTER, WORSE, by=-0.6, measure=of(1)), "minus half"),
+        (lambda: evidence.greater("x", "s", BETTER, 0.5), "baseline is missing"),
+        (lambda: evidence.greater("x", "s", BETTER, 0.5, measure=of(1)), "baseline is missing"),
+        (lambda: evidence.greater("x", "s", BETTER, 0.5, by=1, measure=ANY), "by goes with two"),
+        (
+            lambda: evidence.greater(
+                "x", "s", 1, BETTER, measure=of(0.1, limits=(0, 1), baseline=1)
+            ),
+            "the bound is 1, which something cannot pass",
+        ),
+        (lambda: Measure("accuracy", gain=0, why="no difference"), "gain has 0"),
+        (lambda: Measure("accuracy", gain=1, why=" "), "the reason of its gain"),
         (lambda: evidence.interval(BETTER[:9]), "values takes 10 or more seeds"),
         (lambda: evidence.interval([np.nan] * 10), "all finite"),
         (lambda: evidence.rounded(BETTER[:9]), "values has 9 seeds"),
@@ -291,7 +354,7 @@ def recorded(monkeypatch):
 
 
 def test_one_line_is_printed_and_nothing_returned(capsys):
-    assert evidence.greater("x", "A beats B", BETTER, WORSE) is None
+    assert evidence.greater("x", "A beats B", BETTER, WORSE, measure=ANY) is None
     assert capsys.readouterr() == ("holds: A beats B\n", "")
 
 
@@ -299,7 +362,9 @@ def test_a_failed_claim_says_what_was_asked_and_what_came(monkeypatch, capsys):
     monkeypatch.setenv("BOOK_FIRST_SEED", "40")
     gain = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
     with pytest.raises(ClaimFailed) as failure:
-        evidence.greater("a-beats-b", "A beats B", gain, np.zeros(10), by=0.45, unit="nats")
+        evidence.greater(
+            "a-beats-b", "A beats B", gain, np.zeros(10), measure=of(0.45, unit="nats")
+        )
     assert str(failure.value).splitlines() == [
         "a-beats-b: A beats B",
         "  asked:    more than 0.45 nats, in at least 9 of 10 seeds",
@@ -313,7 +378,8 @@ def test_a_failed_claim_says_what_was_asked_and_what_came(monkeypatch, capsys):
 def test_the_record_of_a_difference(recorded, monkeypatch):
     monkeypatch.setenv("BOOK_FIRST_SEED", "7")
     gain = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
-    evidence.greater("a-beats-b", "A beats B", gain, np.zeros(10), by=0.15, unit="nats")
+    nats = Measure("log loss", gain=0.15, unit="nats", why="it shows", limits=(0, math.inf))
+    evidence.greater("a-beats-b", "A beats B", gain, np.zeros(10), measure=nats, updates=[40, 80])
     assert [dataclasses.asdict(claim) for claim in recorded()] == [
         {
             "name": "a-beats-b",
@@ -324,35 +390,127 @@ def test_the_record_of_a_difference(recorded, monkeypatch):
             "low": 0.2,
             "high": 0.9,
             "unit": "nats",
+            "measure": dataclasses.asdict(nats),
             "seeds": 10,
             "first_seed": 7,
             "share": 0.9,
+            "updates": (40, 80),
+            "pooled": False,
             "holds": True,
+            "comparisons": (
+                {"effects": tuple(gain), "above": 0.15, "below": math.inf, "baseline": None},
+            ),
         }
     ]
 
 
 def test_records_name_the_kind_and_the_tightest_comparison(recorded):
-    evidence.greater("a", "s", BETTER, 0.5)
-    evidence.greater("b", "s", 0.5, WORSE)
-    evidence.greater("c", "s", BETTER + 5, BETTER, WORSE)
+    evidence.greater("a", "s", BETTER, 0.5, measure=ANY)
+    evidence.greater("b", "s", 0.5, WORSE, measure=ANY)
+    evidence.greater("c", "s", BETTER + 5, BETTER, WORSE, measure=of(0.1))
     evidence.ratio("d", "s", 3 * BETTER, BETTER, by=2)
-    evidence.equal("e", "s", BETTER, BETTER + 0.01, BETTER - 0.02, within=0.04)
-    evidence.trend("f", "s", np.tile(np.arange(4), (10, 1)), "increasing")
+    evidence.equal("e", "s", BETTER, BETTER + 0.01, BETTER - 0.02, measure=of(0.08))
+    evidence.equal("f", "s", BETTER, 0.65, measure=of(0.2), baseline=1)
+    evidence.greater("g", "s", WORSE, WORSE, by=-0.04, measure=of(0.08))
+    evidence.unsettled("h", "s", [1] * 15 + [-1] * 15, [0] * 30, measure=of(1))
     rows = [(claim.kind, claim.asked, round(claim.effect, 3)) for claim in recorded()]
     assert rows == [
         ("threshold", "more than 0.5", 0.645),
         ("threshold", "less than 0.5", 0.355),
-        ("ordering", "more than 0", 0.29),
+        ("ordering", "more than 0.1", 0.29),
         ("ratio", "more than 2 times", 3.0),
-        ("equivalence", "within ±0.04", 0.03),
-        ("trend", "more than 0.5 tau", 1.0),
+        ("null", "within ±0.04", 0.03),
+        ("agreement", "within ±0.1", -0.005),
+        ("no loss", "more than -0.04", 0.0),
+        ("unsettled", "", 0.0),
     ]
 
 
-def test_the_share_counts_seeds_on_either_side_of_a_null(recorded):
-    evidence.equal("tie", "they tie", [-5, *[0] * 8, 5], np.zeros(10), within=1)
-    assert recorded()[0].share == 0.8
+def test_the_share_counts_the_seeds_that_keep_to_every_bound(recorded):
+    evidence.equal("tie", "they tie", [-5, *[0] * 8, 5], np.zeros(10), measure=of(2))
+    one_less = [[1] * 9 + [-1], [-1] + [1] * 9]
+    evidence.greater(
+        "both", "in order", 2 + np.array(one_less[0]), 1 + np.zeros(10), [-1] * 9 + [2], measure=ANY
+    )
+    assert [claim.share for claim in recorded()] == [0.8, 0.9]
+
+
+def test_a_claim_carries_the_updates_of_its_trainings(recorded):
+    class Run:
+        updates = 128
+
+    evidence.greater("a", "s", BETTER, 0.5, measure=ANY, updates=Run())
+    evidence.greater("b", "s", BETTER, 0.5, measure=ANY, updates={0.1: Run(), 0.2: Run()})
+    evidence.greater("c", "s", BETTER, 0.5, measure=ANY, updates=[Run(), np.int64(16)])
+    assert [claim.updates for claim in recorded()] == [(128,), (128,), (16, 128)]
+
+
+def test_a_record_survives_json(recorded):
+    evidence.greater("x", "s", 0.9, BETTER, 0.5, measure=ANY, baseline=0)
+    (claim,) = recorded()
+    assert [one.below for one in claim.comparisons] == [0.9, math.inf]
+    assert [one.baseline for one in claim.comparisons] == [0, 0]
+    assert claim.measure == ANY
+
+
+# ---- the third verdict, and seeds from elsewhere
+
+
+def test_what_is_not_settled_says_so(capsys):
+    evidence.unsettled("x", "which is ahead", [1, -1] * 15, [0] * 30, measure=of(1))
+    assert capsys.readouterr().out == "not settled: which is ahead\n"
+
+
+@pytest.mark.parametrize(
+    ("effects", "verdict"), [(2, "gain"), (-2, "loss"), (0.4, "null"), (-0.4, "null")]
+)
+def test_what_the_seeds_settle_cannot_be_called_open(effects, verdict):
+    with pytest.raises(ClaimFailed, match=f"30 seeds settle it, as a {verdict}"):
+        evidence.unsettled("x", "s", [effects] * 30, [0] * 30, measure=of(1))
+
+
+def test_ten_seeds_are_too_few_to_give_up():
+    with pytest.raises(ClaimFailed, match="10 seeds are too few to give up"):
+        evidence.unsettled("x", "s", [0.7] * 10, [0] * 10, measure=of(1))
+
+
+@pytest.fixture
+def replicated(monkeypatch, tmp_path):
+    """A record of two further blocks, of the seeds 2000 and 3000."""
+    blocks = {"2000": [[0.1] * 10], "3000": [[0.2] * 10]}
+    runs = {
+        first: {"fingerprint": "", "claims": {"some-name": effects}}
+        for first, effects in blocks.items()
+    }
+    path = tmp_path / "replicated.json"
+    path.write_text(json.dumps({"01-chapter": runs}))
+    monkeypatch.setattr(evidence, "RECORD", path)
+
+
+def test_a_pooled_claim_rests_on_the_seeds_of_the_record_too(replicated, recorded, monkeypatch):
+    wide = [0.9, -0.9] * 5
+    zeros = np.zeros(10)
+    assert not holds(evidence.equal, wide, zeros, measure=of(0.5))
+    assert holds(evidence.equal, wide, zeros, measure=of(0.5), pooled=True)
+    assert (recorded()[-1].seeds, recorded()[-1].pooled) == (30, True)
+    assert not holds(evidence.equal, wide, zeros, measure=of(0.3), pooled=True)
+    monkeypatch.setenv("BOOK_FIRST_SEED", "2000")  # its own block is not counted twice
+    assert holds(evidence.equal, [0.2] * 10, zeros, measure=of(0.5), pooled=True)
+    assert recorded()[-1].seeds == 20
+
+
+def test_a_question_stays_open_or_not_by_the_seeds_of_the_record(replicated):
+    with pytest.raises(ClaimFailed, match="30 seeds settle it, as a null"):
+        evidence.unsettled("some-name", "s", [0.3] * 10, [0] * 10, measure=of(1))
+    evidence.unsettled("some-name", "s", [0.3] * 10, [0] * 10, measure=of(0.15))
+
+
+def test_a_replication_records_what_fails(recorded, monkeypatch, capsys):
+    monkeypatch.setenv("BOOK_REPLICATE", "1")
+    evidence.greater("x", "A beats B", WORSE, BETTER, measure=ANY)
+    evidence.unsettled("y", "which", WORSE, BETTER, measure=ANY)
+    assert [claim.holds for claim in recorded()] == [False, True]
+    assert recorded()[0].share == 0
 
 
 # ---- numbers for the prose
@@ -404,7 +562,7 @@ def test_neither_keras_nor_notebook_packages_are_needed():
     code = (
         "import sys; sys.modules.update(dict.fromkeys(['IPython', 'myst_nb', 'keras', 'scipy']))\n"
         "from lib import evidence\n"
-        "evidence.greater('x', 'A beats B', [1] * 10, 0)\n"
+        "evidence.greater('x', 'A beats B', [1] * 10, 0, baseline=0)\n"
         "assert evidence.glue('x', [1] * 10) is None\n"
         "assert 'tensorflow' not in sys.modules\n"
     )
@@ -418,7 +576,7 @@ def executed():
     cells = [
         "import time, numpy as np; from lib import evidence\n"
         "he = np.random.default_rng(time.time_ns()).uniform(0.8, 0.9, size=10)",
-        "evidence.greater('he-trains', 'He trains the network', he, 0.5)",
+        "evidence.greater('he-trains', 'He trains the network', he, 0.5, baseline=0.1)",
         "evidence.glue('he', he)",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])

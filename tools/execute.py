@@ -158,7 +158,7 @@ def cell_timeout() -> int:
     return int(config["execute"]["timeout"])
 
 
-def execute(chapter: Path, notebook: NotebookNode) -> Run:
+def execute(chapter: Path, notebook: NotebookNode, **environment: str) -> Run:
     import nbclient
 
     client = nbclient.NotebookClient(
@@ -170,7 +170,7 @@ def execute(chapter: Path, notebook: NotebookNode) -> Run:
     )
     start, failure = time.perf_counter(), ""
     try:
-        client.execute(env=os.environ | {"BOOK_BUILD": "1"})
+        client.execute(env=os.environ | {"BOOK_BUILD": "1"} | environment)
     except nbclient.exceptions.CellControlSignal as error:
         code = code_cells(notebook)
         ran = [i for i, cell in enumerate(code, 1) if cell.get("execution_count")]

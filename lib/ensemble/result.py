@@ -27,6 +27,7 @@ class Result:
         measured: name to array (seed, 1 + epoch, ...): before training, then after each epoch.
         weights: for each of `model.variables`, in that order, its final values (seed, ...).
         diverged: boolean (seed,): a loss or a final weight of the member is NaN or infinite.
+        updates: of the weights, in all epochs.
         seconds: time for "building", "tracing" (with compilation), "training" (with measuring).
     """
 
@@ -35,6 +36,7 @@ class Result:
     measured: dict[str, Array]
     weights: list[Array]
     diverged: npt.NDArray[np.bool_]
+    updates: int
     seconds: dict[str, float]
     build: Build = field(repr=False)
 

@@ -118,6 +118,7 @@ class Ensemble:
             measured=_join(measured[: len(history) + 1]),
             weights=weights,
             diverged=~np.all([f.reshape(len(f), -1).all(1) for f in finite], axis=0),
+            updates=len(history) * (self.rows // self.batch_size),
             seconds=self.seconds | {"training": time.perf_counter() - begun},
             build=self.build,
         )

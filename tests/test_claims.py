@@ -1,0 +1,89 @@
+"""The claims that the build recorded: each could have failed, and counts once."""
+
+import re
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from extensions.executed import executed
+from extensions.ledger import shape
+from extensions.replication import keeps, read
+from lib.evidence import NULLS, records
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(p for p in (ROOT / "book").glob("*.md") if "evidence.seeds(" in p.read_text("utf-8"))
+CANNOT_FAIL = {}  # name to the reason why it stays
+ONE_MEASUREMENT = {
+    ("two-sigmoid-layers-learn", "depth-stops-sigmoid"): "with five layers every seed guesses alike"
+}
+
+
+@pytest.fixture(scope="module")
+def claims():
+    """Page to its claims."""
+    return {page.stem: records(executed(ROOT, page).notebook) for page in PAGES}
+
+
+def survives(claim):
+    """Whether it would hold if there were nothing to it: at its baseline, or with the sides of
+    every second seed turned. A null fails by a gain between its sides, unless they are one."""
+    return all(nothing(claim, one).room() > 0 for one in claim.comparisons)
+
+
+def nothing(claim, comparison):
+    effects = np.array(comparison.effects)
+    if comparison.baseline is not None:
+        effects[:] = comparison.baseline
+    elif claim.kind in NULLS:
+        gain = claim.measure.gain
+        effects -= (np.median(effects) + gain) * (np.abs(effects).max() > 1e-6 * gain)
+    elif claim.kind == "ratio":
+        effects[::2] = 1 / effects[::2]
+    else:
+        effects[::2] *= -1
+    return replace(comparison, effects=tuple(effects))
+
+
+def test_each_claim_would_fail_if_there_were_nothing_to_it(claims):
+    every = [claim for page in claims.values() for claim in page if claim.kind != "unsettled"]
+    assert {claim.name for claim in every if survives(claim)} == set(CANNOT_FAIL)
+
+
+def test_no_measurement_is_claimed_twice(claims):
+    for page in claims.values():
+        same = defaultdict(list)
+        for claim in page:
+            if (key := shape(claim)) is not None:
+                same[key].append(claim.name)
+        twice = [tuple(names) for names in same.values() if len(names) > 1]
+        assert set(twice) <= set(ONE_MEASUREMENT)
+
+
+def test_the_prose_gives_the_figures_of_what_is_null_or_open(claims):
+    for page, found in claims.items():
+        text = (ROOT / "book" / f"{page}.md").read_text("utf-8")
+        shown = set(re.findall(r"\{measured\}`([^`]+)`", text))
+        asked = {claim.name for claim in found if claim.kind in (*NULLS, "unsettled")}
+        assert asked <= shown, page
+
+
+def test_what_counts_stands_in_one_place(claims):
+    for page, found in claims.items():
+        text = (ROOT / "book" / f"{page}.md").read_text("utf-8")
+        cells = re.findall(r"^```\{code-cell\}.*?^```$", text, re.M | re.S)
+        measures = {claim.measure for claim in found if claim.measure is not None}
+        assert sum("evidence.Measure(" in cell for cell in cells) == bool(measures), page
+        assert len({measure.name for measure in measures}) == len(measures), page
+
+
+def test_no_claim_fails_on_more_than_one_further_block(claims):
+    for page, found in claims.items():
+        runs = read(ROOT)[page].values()
+        assert len(runs) == 5, page
+        for claim in found:
+            if not claim.pooled:
+                blocks = [run["claims"][claim.name] for run in runs]
+                assert sum(not keeps(claim, effects) for effects in blocks) <= 1, claim.name
