@@ -59,7 +59,12 @@ def small(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     (tmp_path / "extensions").mkdir()
-    for name in ("tests/memory.py", "tests/machine.py", "extensions/imports.py"):
+    for name in (
+        "tests/memory.py",
+        "tests/machine.py",
+        "extensions/executed.py",
+        "extensions/imports.py",
+    ):
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
