@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-import numpy as np
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
@@ -21,15 +20,14 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
+from extensions.claims import alike, count, measured, what_counts
 from extensions.executed import cache_folder, code_blocks, executed
-from extensions.replication import Replication, replication, summary
-from lib.evidence import NULLS, Claim, records
-from lib.intervals import rounded, spread
+from extensions.replication import Replication, fingerprint, replication, summary
+from lib.evidence import Claim, records
 
 log = logging.getLogger(__name__)
 
 COLUMNS = ("claim", "measured", "asked", "updates", "seeds", "as asked", "held in blocks")
-MOST_LETTERS = 40
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,7 @@ class Chapter:
     docname: str
     title: str
     claims: list[Claim]
+    fingerprint: str
     seconds: float
 
 
@@ -145,14 +144,15 @@ def remember(app: Sphinx, env: BuildEnvironment) -> None:
 
     To read it from the executed chapters takes seconds, which a change of prose should not cost.
     """
-    known: dict[str, tuple[str, list[Claim], float]] = getattr(env, "outcomes", {})
+    known: dict[str, tuple[str, list[Claim], str, float]] = getattr(env, "outcomes", {})
     env.outcomes = {}  # type: ignore[attr-defined]
     for docname, path in pages(env):
         cells = [app.config.nb_execution_cache_path, *code_blocks(path.read_text("utf-8"))]
         code = hashlib.sha256("\0".join(cells).encode()).hexdigest()
         if docname not in known or known[docname][0] != code:
-            chapter = executed(Path(app.srcdir), path)
-            known[docname] = (code, records(chapter.notebook), chapter.seconds)
+            root = Path(app.srcdir)
+            chapter, now = executed(root, path), fingerprint(root, path)
+            known[docname] = (code, records(chapter.notebook), now, chapter.seconds)
         env.outcomes[docname] = known[docname]  # type: ignore[attr-defined]
 
 
@@ -176,62 +176,16 @@ def ledger(app: Sphinx, here: str, book: list[Chapter]) -> list[nodes.Node]:
         if chapter.claims:
             title = reference(app, here, chapter.docname, chapter.title)
             rows = [row(app, here, chapter, claim) for claim in chapter.claims]
-            out += [nodes.paragraph("", "", title), *what_counts(chapter)]
+            out.append(nodes.paragraph("", "", title))
+            if said_of_size := what_counts(chapter.claims):
+                out.append(nodes.paragraph("", said_of_size))
             out.append(table(COLUMNS, rows, chapter.claims))
-            out[-1]["classes"].append("ledger")  # type: ignore[index]
     return out
 
 
-def count(every: list[Claim]) -> str:
-    """How many claims there are, of which kinds, and in how many seeds they hold."""
-    open_ones = sum(claim.kind == "unsettled" for claim in every)
-    settled = [claim for claim in every if claim.kind != "unsettled"]
-    nulls = sum(claim.kind in NULLS for claim in settled)
-    agreements = sum(claim.kind == "agreement" for claim in settled)
-    shares = [claim.share for claim in settled]
-    others = min((share for share in shares if share < 1), default=1.0)
-    return (
-        f"{len(settled)} claims on {measurements(settled)} measurements, {nulls} of them nulls and "
-        f"{agreements} agreements with a prediction. {shares.count(1)} claims hold in every single "
-        f"seed, the others in {others:.0%} of their seeds or more. Not settled by thirty seeds or "
-        f"more: {open_ones}."
-    )
-
-
-def measurements(every: list[Claim]) -> int:
-    """How many of the claims rest on numbers of their own: what is the same up to a factor and a
-    constant is one measurement."""
-    return len({claim.name if key is None else key for claim in every for key in [shape(claim)]})
-
-
-def shape(claim: Claim) -> tuple[float, ...] | None:
-    """What the effects of claims on one measurement have in common; None if seeds are alike."""
-    if len(claim.comparisons) > 1 or alike(claim):
-        return None
-    effects = np.array(claim.comparisons[0].effects)
-    if effects.min() > 0 and effects.max() > 1e6 * np.median(effects):
-        effects = np.log(effects)  # or the largest hides all others
-    scaled = (effects - effects.mean()) / np.ptp(effects)
-    return tuple(np.round(scaled * np.sign(scaled[np.abs(scaled).argmax()]), 3).tolist())
-
-
-def alike(claim: Claim) -> bool:
-    """Whether no seed differs from another, so that all of them are one."""
-    return all(len(set(one.effects)) == 1 for one in claim.comparisons)
-
-
-def what_counts(chapter: Chapter) -> list[nodes.Node]:
-    """From what size on a difference counts in a chapter."""
-    known = {c.measure.name: c.measure for c in chapter.claims if c.measure is not None}
-    said = [f"{m.name}, {m.gain:g} {m.unit}".rstrip() + f" ({m.why})" for m in known.values()]
-    if not said:
-        return []
-    return [nodes.paragraph("", f"A difference counts from here on: {'; '.join(said)}.")]
-
-
 def fate(app: Sphinx, chapter: Chapter, claim: Claim) -> Replication:
-    path = Path(app.env.doc2path(chapter.docname))
-    return replication(Path(app.srcdir), path, claim)
+    stem = Path(chapter.docname).name
+    return replication(Path(app.srcdir), stem, claim, chapter.fingerprint)
 
 
 def again(app: Sphinx, book: list[Chapter]) -> str:
@@ -240,26 +194,15 @@ def again(app: Sphinx, book: list[Chapter]) -> str:
     return summary(alone, len(every) - len(alone))
 
 
-def measured(claim: Claim) -> str:
-    if alike(claim):
-        return f"{rounded(float(f'{claim.effect:.4g}'))} {claim.unit}".rstrip()
-    figures = (claim.effect, claim.low, claim.high)
-    said = spread(*figures)
-    if len(said) > MOST_LETTERS:  # hundreds of zeros, from one end to the other
-        one, low, high = (rounded(float(f"{x:.0e}")) for x in figures)
-        said = f"{one} [{low}, {high}]"
-    return f"{said} {claim.unit}".rstrip()
-
-
 def row(app: Sphinx, here: str, chapter: Chapter, claim: Claim) -> list[nodes.Node | str]:
     link = reference(app, here, f"{chapter.docname}#{anchor(claim.statement)}", claim.statement)
     said: nodes.Node = link
     if claim.kind == "unsettled":
         said = nodes.inline("", "not settled: ", link)
     known = fate(app, chapter, claim)
-    held = f"{known.held + 1} of {known.blocks + 1}" if known.blocks else ""
-    if claim.pooled:
-        held = "pooled"
+    held = "pooled" if claim.pooled else f"{known.held + 1} of {known.blocks + 1}"
+    if known.stale:
+        held += " (earlier version)"
     return [
         said,
         measured(claim),
@@ -267,7 +210,7 @@ def row(app: Sphinx, here: str, chapter: Chapter, claim: Claim) -> list[nodes.No
         " and ".join(f"{number}" for number in claim.updates),
         f"{claim.seeds} alike" if alike(claim) else str(claim.seeds),
         f"{claim.share:.0%}" if claim.asked else "",
-        f"{held} (earlier version)" if held and known.stale else held,
+        held if known.blocks else "",
     ]
 
 
@@ -291,7 +234,8 @@ def table(
     head += _row(list(columns))
     body += [_row(cells, claim) for cells, claim in zip_longest(rows, named)]
     group += [head, body]
-    return nodes.table("", group, classes=["sortable", "colwidths-given"])
+    classes = ["sortable", "colwidths-given", *(["ledger"] if named else [])]
+    return nodes.table("", group, classes=classes)
 
 
 def _row(cells: list[nodes.Node | str], claim: Claim | None = None) -> nodes.row:

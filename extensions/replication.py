@@ -41,15 +41,15 @@ def read(root: Path) -> dict[str, Any]:
     return record
 
 
-def replication(root: Path, chapter: Path, claim: Claim) -> Replication:
+def replication(root: Path, chapter: str, claim: Claim, now: str) -> Replication:
     """What became of the claim of a chapter, as far as it was replicated.
 
     The record holds what was measured. Whether that is as asked is decided here, by the bounds
-    that the claim has now.
+    that the claim has now. `now` is the present fingerprint of the chapter.
     """
-    runs = [run for run in read(root).get(chapter.stem, {}).values() if claim.name in run["claims"]]
+    runs = [run for run in read(root).get(chapter, {}).values() if claim.name in run["claims"]]
     held = sum(keeps(claim, run["claims"][claim.name]) for run in runs)
-    stale = any(run["fingerprint"] != fingerprint(root, chapter) for run in runs)
+    stale = any(run["fingerprint"] != now for run in runs)
     return Replication(len(runs), held, stale)
 
 
@@ -61,7 +61,6 @@ def keeps(claim: Claim, effects: list[list[float]]) -> bool:
     return all(replace(one, effects=tuple(found)).room() > 0 for one, found in comparisons)
 
 
-@functools.cache
 def fingerprint(root: Path, chapter: Path) -> str:
     """A hash of what a chapter measures, and of the modules that it imports.
 

@@ -31,8 +31,8 @@ from teaching.archives import MOST_DEEP, Entry
 RUBBISH = re.compile(r"__MACOSX|\.ipynb_checkpoints|\.DS_Store|\._.*|Thumbs\.db|desktop\.ini", re.I)
 LISTS = re.compile(r"index\.html?|status\.(csv|xlsx?)", re.I)  # Brightspace's, and ILIAS'
 SIGN = "_assignsubmission_"
-MOODLE = re.compile(rf"(?P<name>.+?)(_(?P<id>\d+))?{SIGN}[a-z]+_?(?P<file>.*)", re.S)
 MOODLE_FOLDER = re.compile(rf"(?P<name>.+?)(_(?P<id>\d+))?{SIGN}[a-z]+_?", re.S)
+MOODLE = re.compile(rf"{MOODLE_FOLDER.pattern}(?P<file>.*)", re.S)
 ANONYMOUS = re.compile(
     r"(?P<late>LATE_)?(?P<name>anon)_(?P<id>[A-Za-z0-9]+)_((?P<upload>\d+)_(?P<file>.+)|(text|link)\.html)",
     re.S,

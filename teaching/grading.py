@@ -75,7 +75,7 @@ def _run(
     """
     tasks = {task.id: task for task in assignment.tasks}
     results: dict[str, dict[str, Any]] = {}
-    shown, errors, patched, review = [], {}, [], bool(notes)
+    shown, errors, patched = [], {}, []
     left = MOST_SHOWN
     missing = {cell["id"] for cell in cells if cell["missing"]}
     with sandbox.job() as job:
@@ -83,19 +83,15 @@ def _run(
             alive = job.alive
             reply, forged = _execute(job, cell)
             if forged:
-                review = True
                 notes.append(f"a test that must fail passed beside {cell['id']}: look for forging")
             unanswered = reply.error == "NotImplementedError"  # of an exercise left as it was
             if cell["role"] == "given" and reply.outcome != "ok" and alive and not unanswered:
-                review = True
                 notes.append(f"the given cell {cell['id']} ended with {_last_line(reply)}")
             elif reply.outcome == "timeout" and alive:
-                review = True
                 notes.append(f"{cell['id']} took too long: look for a loop, or for a busy machine")
             if cell["role"] == "student" and reply.outcome != "ok" and alive:
                 errors[cell["id"]] = _last_line(reply)
             if not job.alive and alive:
-                review = True
                 notes.append(f"the process was ended in cell {cell['id']}: {reply.text}")
             patched += [name for name in reply.patched if name not in patched]
             if task := tasks.get(cell["id"]):
@@ -122,10 +118,9 @@ def _run(
     if job.lost:
         raise RuntimeError("the sandbox ended")  # not by this submission: grade it again
     if patched:
-        review = True
         notes.append(f"libraries were patched, and mended before the checks: {', '.join(patched)}")
     return {
-        "status": "review" if review else "graded",
+        "status": "review" if notes else "graded",
         "tasks": [results[task.id] for task in assignment.tasks],
         "flags": sorted({*syntax.flags(cells), *job.seen}),
         "notes": notes,

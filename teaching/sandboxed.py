@@ -536,9 +536,8 @@ def make_shell():
 def settings():
     """What holds for all of Keras and of NumPy, and what code may honestly set."""
     config = sys.modules["keras"].config
-    policy = sys.modules[GLOBALS].get_global_attribute(
-        "dtype_policy"
-    )  # None before the first layer
+    # None before the first layer.
+    policy = sys.modules[GLOBALS].get_global_attribute("dtype_policy")
     kinds = config.floatx(), config.image_data_format(), config.epsilon(), policy
     return *kinds, sys.modules["numpy"].geterr()
 

@@ -25,12 +25,7 @@ PASSED = ROOT / "_build/passed"
 ALWAYS = ("requirements.txt", "pyproject.toml")
 OUTSIDE = tuple(
     f"{ROOT}/{name}/"
-    for name in (
-        ".git",
-        ".venv",
-        "node_modules",
-        *(f"_build/{n}" for n in ("passed", "colab", "versions")),
-    )
+    for name in ".git .venv node_modules _build/passed _build/colab _build/versions".split()
 )
 MONTH = 30 * 24 * 3600
 KEY, FILES, PASSING, REMEMBERED = (pytest.StashKey() for _ in range(4))

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from extensions.executed import executed
-from extensions.ledger import shape
+from extensions.claims import shape
+from extensions.executed import code_cells, executed
 from extensions.replication import keeps, read
 from lib.evidence import NULLS, records
 
@@ -73,9 +73,8 @@ def test_the_prose_gives_the_figures_of_what_is_null_or_open(claims):
 def test_what_counts_stands_in_one_place(claims):
     for page, found in claims.items():
         text = (ROOT / "book" / f"{page}.md").read_text("utf-8")
-        cells = re.findall(r"^```\{code-cell\}.*?^```$", text, re.M | re.S)
         measures = {claim.measure for claim in found if claim.measure is not None}
-        assert sum("evidence.Measure(" in cell for cell in cells) == bool(measures), page
+        assert sum("evidence.Measure(" in cell for cell in code_cells(text)) == bool(measures), page
         assert len({measure.name for measure in measures}) == len(measures), page
 
 

@@ -36,7 +36,6 @@ def chapter(tmp_path):
 
 
 def print_of(chapter):
-    fingerprint.cache_clear()
     return fingerprint(chapter.parent, chapter)
 
 
@@ -84,13 +83,15 @@ def test_blocks_are_judged_by_the_bound_of_today(chapter):
         for first, value in (("1", 55), ("2", 65), ("3", 45))
     }
     (chapter.parent / "lib/replicated.json").write_text(json.dumps({chapter.stem: runs}))
-    assert replication(chapter.parent, chapter, CLAIM) == Replication(3, 2, stale=False)
+    assert replication(chapter.parent, chapter.stem, CLAIM, known) == Replication(3, 2, stale=False)
     asked = dataclasses.replace(CLAIM.comparisons[0], above=60)
     stricter = dataclasses.replace(CLAIM, comparisons=(asked,))
-    assert replication(chapter.parent, chapter, stricter) == Replication(3, 1, stale=False)
+    assert replication(chapter.parent, chapter.stem, stricter, known) == Replication(
+        3, 1, stale=False
+    )
     chapter.write_text(CHAPTER.replace("train(2)", "train(3)"))
-    fingerprint.cache_clear()
-    assert replication(chapter.parent, chapter, CLAIM) == Replication(3, 2, stale=True)
+    now = print_of(chapter)
+    assert replication(chapter.parent, chapter.stem, CLAIM, now) == Replication(3, 2, stale=True)
 
 
 def test_the_summary_counts_the_blocks():

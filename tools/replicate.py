@@ -17,12 +17,12 @@ from extensions.replication import RECORD, fingerprint, read
 from lib.evidence import records
 from tools.execute import ROOT, chapters, execute, stop
 
-# The blocks begin with the seeds 21000, 22000 and so on, and draw data with 21, 22 and so on. A
+# The first seeds of the blocks are 21000, 22000 and so on; data are drawn with 21, 22 and so on. A
 # chapter gets new ones whenever a claim was reworded because of the old, so that no sentence is
 # fitted to the seeds that judge it.
 BLOCKS = 5
-FIRST_BLOCK = 21
-NEW_BLOCKS = {"01-vanishing-and-exploding-gradients": 41}
+FIRST_BLOCK = 21000
+NEW_BLOCKS = {"01-vanishing-and-exploding-gradients": 41000}
 
 
 def main() -> int:
@@ -32,17 +32,16 @@ def main() -> int:
     parser.add_argument("chapter", nargs="*", type=Path, help="only these")
     pages = [page.resolve() for page in parser.parse_args().chapter] or chapters()
     record = {
-        chapter: {
-            first: run for first, run in runs.items() if int(first) // 1000 in blocks(chapter)
-        }
+        chapter: {first: run for first, run in runs.items() if int(first) in blocks(chapter)}
         for chapter, runs in read(ROOT).items()
     }
+    now = {page: fingerprint(ROOT, page) for page in pages}
     todo = [
-        (1000 * blocks(page.stem)[i], page)
+        (blocks(page.stem)[i], page)
         for i in range(BLOCKS)
         for page in reversed(pages)
-        if record.get(page.stem, {}).get(f"{1000 * blocks(page.stem)[i]}", {}).get("fingerprint")
-        != fingerprint(ROOT, page)
+        if record.get(page.stem, {}).get(f"{blocks(page.stem)[i]}", {}).get("fingerprint")
+        != now[page]
     ]
     pool = ThreadPoolExecutor(2)
     jobs = {
@@ -59,7 +58,7 @@ def main() -> int:
                 continue
             claims = records(run.notebook)
             record.setdefault(run.chapter.stem, {})[str(first)] = {
-                "fingerprint": fingerprint(ROOT, run.chapter),
+                "fingerprint": now[run.chapter],
                 "claims": {c.name: [one.effects for one in c.comparisons] for c in claims},
             }
             write(record)
@@ -74,9 +73,9 @@ def main() -> int:
 
 
 def blocks(chapter: str) -> range:
-    """The seeds of the data in a chapter's blocks; a thousand times that is the first seed."""
+    """The first seeds of a chapter's blocks."""
     first = NEW_BLOCKS.get(chapter, FIRST_BLOCK)
-    return range(first, first + BLOCKS)
+    return range(first, first + 1000 * BLOCKS, 1000)
 
 
 def environment(first: int) -> dict[str, str]:
@@ -88,12 +87,12 @@ def write(record: dict[str, Any]) -> None:
     """The record with a claim a line, in the order of the book: a change shows as one."""
     chapters = []
     for chapter, runs in sorted(record.items()):
-        blocks = []
+        found = []
         for first, run in sorted(runs.items(), key=lambda item: int(item[0])):
             rows = [f"{json.dumps(name)}: {json.dumps(e)}" for name, e in run["claims"].items()]
             head = f'"fingerprint": "{run["fingerprint"]}", "claims": {{\n'
-            blocks.append(f'"{first}": {{{head}' + ",\n".join(rows) + "}}")
-        chapters.append(f"{json.dumps(chapter)}: {{\n" + ",\n".join(blocks) + "}")
+            found.append(f'"{first}": {{{head}' + ",\n".join(rows) + "}}")
+        chapters.append(f"{json.dumps(chapter)}: {{\n" + ",\n".join(found) + "}")
     new = (ROOT / RECORD).with_suffix(".new")
     new.write_text("{" + ",\n".join(chapters) + "}\n", "utf-8")
     new.replace(ROOT / RECORD)

@@ -1,0 +1,65 @@
+"""What the ledger says of claims, in words and figures."""
+
+import numpy as np
+
+from lib.evidence import NULLS, Claim
+from lib.intervals import rounded, spread
+
+MOST_LETTERS = 40
+
+
+def count(every: list[Claim]) -> str:
+    """How many claims there are, of which kinds, and in how many seeds they hold."""
+    open_ones = sum(claim.kind == "unsettled" for claim in every)
+    settled = [claim for claim in every if claim.kind != "unsettled"]
+    nulls = sum(claim.kind in NULLS for claim in settled)
+    agreements = sum(claim.kind == "agreement" for claim in settled)
+    shares = [claim.share for claim in settled]
+    others = min((share for share in shares if share < 1), default=1.0)
+    return (
+        f"{len(settled)} claims on {measurements(settled)} measurements, {nulls} of them nulls and "
+        f"{agreements} agreements with a prediction. {shares.count(1)} claims hold in every single "
+        f"seed, the others in {others:.0%} of their seeds or more. Not settled by thirty seeds or "
+        f"more: {open_ones}."
+    )
+
+
+def measurements(every: list[Claim]) -> int:
+    """How many of the claims rest on numbers of their own: what is the same up to a factor and a
+    constant is one measurement."""
+    return len({claim.name if key is None else key for claim in every for key in [shape(claim)]})
+
+
+def shape(claim: Claim) -> tuple[float, ...] | None:
+    """What the effects of claims on one measurement have in common; None if seeds are alike."""
+    if len(claim.comparisons) > 1 or alike(claim):
+        return None
+    effects = np.array(claim.comparisons[0].effects)
+    if effects.min() > 0 and effects.max() > 1e6 * np.median(effects):
+        effects = np.log(effects)  # or the largest hides all others
+    scaled = (effects - effects.mean()) / np.ptp(effects)
+    return tuple(np.round(scaled * np.sign(scaled[np.abs(scaled).argmax()]), 3).tolist())
+
+
+def alike(claim: Claim) -> bool:
+    """Whether no seed differs from another, so that all of them are one."""
+    return all(len(set(one.effects)) == 1 for one in claim.comparisons)
+
+
+def what_counts(every: list[Claim]) -> str:
+    """From what size on a difference counts in a chapter; nothing where none of its claims says."""
+    known = {claim.measure.name: claim.measure for claim in every if claim.measure is not None}
+    said = [f"{m.name}, {m.gain:g} {m.unit}".rstrip() + f" ({m.why})" for m in known.values()]
+    return f"A difference counts from here on: {'; '.join(said)}." if said else ""
+
+
+def measured(claim: Claim) -> str:
+    """Median, interval and unit."""
+    if alike(claim):
+        return f"{rounded(float(f'{claim.effect:.4g}'))} {claim.unit}".rstrip()
+    figures = (claim.effect, claim.low, claim.high)
+    said = spread(*figures)
+    if len(said) > MOST_LETTERS:  # hundreds of zeros, from one end to the other
+        one, low, high = (rounded(float(f"{x:.0e}")) for x in figures)
+        said = f"{one} [{low}, {high}]"
+    return f"{said} {claim.unit}".rstrip()
