@@ -36,6 +36,8 @@ def notebook_of(content: bytes) -> dict[str, Any]:
     """The JSON of a notebook, with a list of cells; ValueError says what is wrong."""
     if content.count(b"[") + content.count(b"{") > MOST_PARTS:
         raise ValueError("the file has too many parts; clear its outputs")
+    if not content.strip():
+        raise ValueError("the file is empty")
     try:
         notebook = json.loads(content)  # UTF-8 or UTF-16, with a byte order mark or without
     except UnicodeDecodeError:

@@ -2,15 +2,17 @@
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from teaching.alignment import cells_of, is_touched, notebook_of
 from teaching.archives import Entry, Problem, in_students_zip
 from teaching.authoring import Assignment, solutions
-from teaching.forms import RUBBISH, File, Student, is_notebook, is_zip, likeness
+from teaching.forms import RUBBISH, File, Student, is_export, is_notebook, is_zip, likeness
 
 MOST_KEPT = 20_000_000  # bytes of a notebook; of a larger one the sources are kept
+EXPORT = "it is the export of a class: unpack it, and grade what was in it"
 MOST_TO_CHOOSE = 10  # notebooks of one student that are looked into
 
 
@@ -60,6 +62,9 @@ def choose(student: Student, files: list[File], assignment: Assignment) -> Choic
     if not best:
         why = "; ".join(f"{file.path}: {why}" for file, why in choice.aside.items())
         choice.problem = f"no notebook was handed in, but {why[:500] or 'no file'}"
+        if EXPORT not in why:
+            choice.problem += f"; hand in {assignment.name}.ipynb"
+        choice.notes = [note for note in choice.notes if note not in choice.problem]
         return choice
     if best.entry is not best.file.entry:
         choice.notes.append(f"taken from {best.file.path}")
@@ -83,9 +88,14 @@ def _notebooks(file: File, assignment: str, choice: Choice) -> list[_Notebook]:
         choice.aside[file] = "no notebook"
         return []
     try:
+        if not (content := file.entry.read()):
+            raise Problem("the file is empty")
+        entries = in_students_zip(content, 1000)
+        if file.alone and is_export(entry.path for entry in entries):
+            raise Problem(EXPORT)
         found = [
             _Notebook(file, entry, entry.path, likeness(entry.path.name, assignment))
-            for entry in in_students_zip(file.entry.read(), 1000)
+            for entry in entries
             if is_notebook(entry.path.name)
             and not any(RUBBISH.fullmatch(part) for part in entry.path.parts)
         ]
@@ -111,7 +121,18 @@ def _best(
     ranked: list[tuple[tuple[bool, int, int, float, int, str], _Notebook]] = []
     seen: dict[bytes, _Notebook] = {}
     refused = []
-    found = sorted(found, key=lambda n: (n.alike, n.file.order, n.entry.time, str(n)), reverse=True)
+    undated = any(one.file.order < 0 for one in found)  # then none is known to be the newest
+    alike = Counter(map(str, found))
+
+    def order(one: _Notebook) -> int:
+        return 0 if undated else one.file.order
+
+    def label(one: _Notebook) -> str:
+        whole = one.file.entry.path
+        inside = f"{one.path} in {whole}" if one.entry is not one.file.entry else str(whole)
+        return inside if alike[str(one)] > 1 else str(one)
+
+    found = sorted(found, key=lambda n: (n.alike, order(n), n.entry.time, label(n)), reverse=True)
     for number, one in enumerate(found):
         try:
             if number >= MOST_TO_CHOOSE:
@@ -119,13 +140,13 @@ def _best(
             content = one.entry.read()
         except Problem as error:
             choice.aside[one.file] = str(error)
-            refused.append(f"{one} ({error})")
+            refused.append(f"{label(one)} ({error})")
             continue
         digest = hashlib.sha256(content).digest()
         there, done = _progress(content, assignment)
         folders = one.path.parts[:-1]
         if digest in seen:
-            choice.aside[one.file] = f"the same as {seen[digest]}"
+            choice.aside[one.file] = f"the same as {label(seen[digest])}"
         elif (
             _is_elsewhere(student, one)
             and not (one.alike or there)
@@ -134,16 +155,18 @@ def _best(
             choice.aside[one.file] = "in another folder, and no answer of this assignment is in it"
         else:
             seen[digest] = one
-            rank = (done > 0, one.alike, one.file.order, one.entry.time, done, str(one))
+            rank = (done > 0, one.alike, order(one), one.entry.time, done, label(one))
             ranked.append((rank, one))
     if not ranked:
         return None
     _, best = max(ranked, key=lambda item: item[0])
     others = [one for _, one in ranked if one is not best]
     for one in others:
-        choice.aside[one.file] = f"{best} counts"
+        choice.aside[one.file] = f"{label(best)} counts"
     if others or refused:
-        choice.doubt(f"{best} counts, not {', '.join([*map(str, others), *refused])[:500]}")
+        note = f"{label(best)} counts, not {', '.join([*map(label, others), *refused])[:500]}"
+        why = "; the dates of its attempts are not understood: look which is the newest"
+        choice.doubt(note + why * undated)
     return best
 
 

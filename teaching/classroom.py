@@ -10,6 +10,7 @@ from typing import Any
 from tqdm import tqdm
 
 from teaching import authoring, build, hand
+from teaching.forms import owner
 from teaching.grading import failed
 from teaching.jobs import Job, on_dask, on_this_machine
 from teaching.roster import NOBODY, Roster, find, read_roster
@@ -98,7 +99,9 @@ def grade_class(
         )
     submissions, lines = collect(source, out / "submissions", common)
     results.mkdir(parents=True, exist_ok=True)
-    submissions, students, unclear = _with_rows(submissions, listed)
+    submissions, students, unclear = _with_rows(submissions, listed, assignment_name)
+    earlier = before["students"] if before else {}
+    gone = _gone(results, earlier, students)
     todo: dict[str, Job] = {}
     for submission in submissions:
         row, own, problem = students[submission.student], common, submission.problem
@@ -124,9 +127,10 @@ def grade_class(
         else:
             todo[submission.student] = job
             (results / f"{submission.student}.json").unlink(missing_ok=True)
-    for key, row in _absent(listed, students, unclear).items():
+    for key, row in _absent(listed, students, unclear, earlier).items():
         students[key] = row
-        result = failed(common, "nothing was handed in") | {"status": "missing"}
+        result = failed(common, "nothing was handed in", "Nothing was handed in.")
+        result["status"] = "missing"
         write_result(results, Submission(key, row["name"], "plain", "", False, None), "", result)
     for path in results.glob("*.json"):
         if path.stem not in students:
@@ -156,12 +160,7 @@ def grade_class(
             f"Stopped: {done} of {len(todo)} submissions were graded and are kept in {results}. "
             "The same command goes on with the rest."
         ) from None
-    here = {row["student"] for row in students.values()} - {""}
-    earlier = before["students"] if before else {}
-    gone = [
-        key for key, row in earlier.items() if key not in students and row["student"] not in here
-    ]
-    return replace(finish(out), gone=tuple(gone))
+    return replace(finish(out), gone=gone)
 
 
 def finish(out: Path) -> Summary:
@@ -185,11 +184,16 @@ def finish(out: Path) -> Summary:
             raise ClassError(f"{path}: of another student or version; delete it and grade again")
         if saved["hash"] and saved["grader"] != grader():
             older.append(student)
-        record = submission | result | {"notes": [*submission["notes"], *result["notes"]]}
+        record = (
+            submission
+            | result
+            | {"notes": [*dict.fromkeys([*submission["notes"], *result["notes"]])]}
+        )
         record["stranger"] = bool(about.get("roster")) and not row["student"]
         if submission["review"] and result["status"] == "graded":
             record["status"] = "review"
-        records.append(record | {"name": row["name"] or submission["name"]})
+        names = {"name": row["name"] or submission["name"], "roster": row["student"]}
+        records.append(record | names)
     by_hand, strangers = hand.merge(out / "hand.csv", tasks, records)
     for record in records:
         scores = [task["score"] for task in record["tasks"]]
@@ -220,13 +224,14 @@ def finish(out: Path) -> Summary:
 
 
 def _with_rows(
-    submissions: list[Submission], listed: Roster
+    submissions: list[Submission], listed: Roster, assignment: str
 ) -> tuple[list[Submission], dict[str, dict[str, str]], set[str]]:
     """The submissions with notes on what is odd about their rows in the roster, and the rows.
 
     The last are the ids of the roster who may have handed in one whose name is not theirs alone.
     """
-    rows = {submission.student: find(listed, submission) for submission in submissions}
+    asked = {submission.student: find(listed, submission, assignment) for submission in submissions}
+    rows = {key: found for key, (found, _) in asked.items()}
     students = {key: found[0] if len(found) == 1 else NOBODY for key, found in rows.items()}
     unclear = {row["student"] for found in rows.values() if len(found) > 1 for row in found}
     count = Counter(row["student"] for row in students.values())
@@ -234,10 +239,20 @@ def _with_rows(
     for submission in submissions:
         key, note = submission.student, ""
         found = [row["student"] for row in rows[key]]
+        repair = "into the column name of the roster"
         if listed and not found:
-            note = "not in the roster"
+            others, name = asked[key][1], submission.name
+            note = f"{name} is not in the roster"
+            if submission.lms == "plain":
+                name = owner(name, assignment) or name
+            if others:
+                there = " and ".join(f"{row['student']} is {row['name'] or '?'}" for row in others)
+                note += f", where {there}; if they are one and no group"
+            else:
+                note += "; if it is somebody's there"
+            note += f", write {name} {repair}"
         elif len(found) > 1:
-            note = f"the roster has {' and '.join(found)} of this name: write {key} as that of one"
+            note = f"of {' or '.join(found)} in the roster: write {key} {repair}, for one"
         elif found and count[found[0]] > 1:
             note = f"several submissions are of {found[0]} in the roster"
         if note:
@@ -246,16 +261,43 @@ def _with_rows(
     return noted, students, unclear
 
 
+def _gone(
+    results: Path, earlier: dict[str, dict[str, str]], students: dict[str, dict[str, str]]
+) -> tuple[str, ...]:
+    """Who handed in before, and is not among the students of this export."""
+
+    def handed_in(key: str) -> bool:
+        try:
+            saved = read_result(results / f"{key}.json")
+        except ClassError:
+            return True
+        return not saved or saved["result"]["status"] != "missing"
+
+    here = {row["student"] for row in students.values()} - {""}
+    return tuple(
+        key
+        for key, row in earlier.items()
+        if key not in students and row["student"] not in here and handed_in(key)
+    )
+
+
 def _absent(
-    listed: Roster, students: dict[str, dict[str, str]], unclear: set[str]
+    listed: Roster,
+    students: dict[str, dict[str, str]],
+    unclear: set[str],
+    earlier: dict[str, dict[str, str]],
 ) -> dict[str, dict[str, str]]:
-    """The rows of those who handed in nothing, by keys that no submission has."""
+    """The rows of those who handed in nothing, by keys that no submission has.
+
+    Who handed in before keeps the key, and with it the points by hand.
+    """
+    before = {row["student"]: key for key, row in earlier.items()}
     seen = {row["student"] for row in students.values()} | unclear
     absent: dict[str, dict[str, str]] = {}
     for row in (row for rows in listed.values() for row in rows):
         if row["student"] and row["student"] not in seen:
             seen.add(row["student"])
-            key = row["student"]
+            key = before.get(row["student"], row["student"])
             while key.casefold() in {student.casefold() for student in (*students, *absent)}:
                 key += "-absent"
             absent[key] = row

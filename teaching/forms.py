@@ -41,13 +41,17 @@ CANVAS = re.compile(
     r"(?P<name>.+?)_(?P<late>LATE_)?(?P<id>\d+)_((?P<upload>\d+)_(?P<file>.+)|(text|link)\.html)",
     re.S,
 )
-BRIGHTSPACE = re.compile(r"(?P<id>\d+)-\d+ - (?P<name>.+) - (?P<date>[^-]*\d{4}[^-]*)", re.S)
+BRIGHTSPACE = re.compile(
+    r"(?P<id>\d+)-\d+ - (?P<name>.+) - (?P<date>(\d{4}-\d\d-\d\d|[^-]*\d{4})[^-]*)", re.S
+)
 BLACKBOARD = re.compile(
     r"(?P<name>.+)_attempt_(?P<date>\d{4}(-\d\d){5})(_(?P<file>.+)|\.txt)", re.S
 )
+ILIAS = re.compile(r"(?P<name>[^_.]+_[^_.]+_[^.]+)_(?P<id>\d+)")
 EXCHANGE = re.compile(r"(?P<name>[^+]+)\+(?P<of>[^+]+)\+(?P<date>\d{4}-\d\d-\d\d \d\d.\d\d.\d\d.*)")
 ENDINGS = ".ipynb", ".txt", ".json", ".zip"
-COPIES = "copy copia cópia copie kopie kopia kopi копия コピー 副本 another of de von van".split()
+COPY = "copy copia cópia copie kopie kopia kopi копия コピー 副本".split()
+COPIES = [*COPY, *"another of de von van".split()]
 NUMBER = re.compile(r"copy\d+|\d{1,3}|\d{14}")  # of a copy; ILIAS puts the time before a name
 
 
@@ -61,12 +65,16 @@ class Student(NamedTuple):
 
 @dataclass(frozen=True)
 class File:
-    """A file of a student, by its path among these; `order` is that of attempts or uploads."""
+    """A file of a student, by its path among these; `order` is that of attempts or uploads.
+
+    It is -1 where the date of an attempt is not understood.
+    """
 
     entry: Entry
     path: PurePosixPath
     late: bool = False
     order: int = 0
+    alone: bool = False  # and called by the student's name
     alone: bool = False  # and called by the student's name
 
 
@@ -121,6 +129,18 @@ def is_zip(name: str) -> bool:
     return name.lower().endswith(".zip")
 
 
+def is_export(paths: Iterable[PurePosixPath]) -> bool:
+    """Whether the files of a zip are named as a system's export of several students."""
+    forms = (MOODLE, BRIGHTSPACE, EXCHANGE, ANONYMOUS, CANVAS, BLACKBOARD, ILIAS)
+    students = set()
+    for path in paths:
+        parts = [part for part in path.parts if not RUBBISH.fullmatch(part)]
+        found = (form.fullmatch(part) for part in parts for form in forms)
+        if one := next(filter(None, found), None):
+            students.add((one["name"], one.groupdict().get("id")))
+    return len(students) > 1
+
+
 def likeness(name: str, assignment: str) -> int:
     """How a file's name is that of an assignment: 2 as it is or a copy's, 1 in a longer one."""
     stem, whole = _plain(_stem(name)), _plain(assignment)
@@ -136,6 +156,17 @@ def _stem(name: str) -> str:
     while name.lower().endswith(ENDINGS):
         name = name[: name.rindex(".")]
     return name
+
+
+def owner(name: str, assignment: str) -> str:
+    """What a file's name says but the assignment's and that it is a copy: a student's, perhaps."""
+    if likeness(name, assignment) == 2:
+        return ""
+    whole = r"[\W_]+".join(map(re.escape, re.split(r"[\W_]+", assignment)))
+    copy = rf"(another[\W_]+)?({'|'.join(COPY)})\d*([\W_]+(of|de|von|van))?"
+    words = rf"(?<![^\W_])({whole}|{copy})(?![^\W_])|\(\d{{1,3}}\)"
+    rest = re.sub(words, " ", unicodedata.normalize("NFKC", name), flags=re.I)
+    return re.sub(r"^[\W_]+|[\W_]+$", "", rest)
 
 
 def _plain(name: str) -> str:
@@ -224,12 +255,26 @@ def _is_group(folder: _Folder, wrapper: bool, alone: bool, assignment: str) -> b
 
 
 def _date(text: str) -> int:
-    """A number that grows with the date in a name; 0 where it cannot be read."""
-    months = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-    found = re.fullmatch(r"(\w{3})\w* (\d+), (\d{4}) (\d{1,2}?):?(\d\d) ([AP])M", text, re.I)
-    if found and found[1].lower() in months:
-        month, day, year = months.index(found[1].lower()) + 1, int(found[2]), int(found[3])
-        hour = int(found[4]) % 12 + 12 * (found[6].upper() == "P")
-        return int(f"{year}{month:02d}{day:02d}{hour:02d}{found[5]}00")
-    digits = re.sub(r"\D", "", text)
-    return int(digits[:14]) if re.match(r"\d{4}-\d\d-\d\d", text) else 0
+    """A number that grows with the date in a name, English or as of ISO 8601; else -1."""
+    iso = r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
+    american = r"(?P<month>[a-z]{3,})\.? (?P<day>\d{1,2}),? (?P<year>\d{4})"
+    british = r"(?P<day>\d{1,2}) (?P<month>[a-z]{3,})\.?,? (?P<year>\d{4})"
+    time = r"[ T,-]+(?P<hour>\d{1,2})[:.-]?(?P<minute>\d\d)([:.-](?P<second>\d\d))?"
+    for day in (iso, american, british):
+        found = re.match(rf"{day}{time} ?((?P<half>[AP])M)?(?![a-z])", text.strip(), re.I)
+        if found and (month := _month(found["month"])):
+            hour = int(found["hour"])
+            if found["half"]:
+                hour = hour % 12 + 12 * (found["half"].upper() == "P")
+            date = f"{found['year']}{month:02d}{int(found['day']):02d}"
+            return int(f"{date}{hour:02d}{found['minute']}{found['second'] or '00'}")
+    return -1
+
+
+def _month(text: str) -> int:
+    """The number of an English month, or of one as a number; 0 for others."""
+    names = "january february march april may june july august september october november december"
+    if text.isdecimal():
+        return int(text)
+    text = "sep" if text.lower() == "sept" else text.lower()
+    return next((n for n, name in enumerate(names.split(), 1) if text in (name, name[:3])), 0)

@@ -2,13 +2,16 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
+from teaching.forms import owner
 from teaching.source import AuthoringError
 from teaching.submissions import Submission
 from teaching.tables import TableError, read_table
 
 NOBODY = {"student": "", "name": ""}
+BLIND = "participant"  # the name of all in Moodle's anonymous submissions
 DROPPED = str.maketrans("_", " ", "&<>\"'`´‘’:\\/|")  # by Moodle
 Roster = dict[str, list[dict[str, str]]]  # rows by what may stand for them, folded
 
@@ -30,24 +33,66 @@ def read_roster(path: Path) -> Roster:
     return listed
 
 
-def find(roster: Roster, submission: Submission) -> list[dict[str, str]]:
-    """The rows that may be those of a submission: one where all is well."""
+def find(
+    roster: Roster, submission: Submission, assignment: str
+) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """The rows that may be those of a submission, one where all is well; and rows of another name.
+
+    The latter have its number, or an account that is a part of its name, and alone prove nothing:
+    Moodle numbers groups too, and a family name can be another's account.
+    """
 
     def rows(text: str) -> list[dict[str, str]]:
         return roster.get(fold(text)) or roster.get(_number(text)) or []
 
     ids = rows(submission.lms_id)
     names = rows(submission.student) or rows(submission.name)
-    if not names and submission.lms == "plain":  # the account, in ILIAS' and Blackboard's names
-        parts = re.split(r"[_/]", submission.name)
-        ends = {
-            "_".join(parts[a:b]) for b in range(len(parts) + 1) for a in range(max(0, b - 4), b)
-        }
-        known = [row for end in sorted(ends) if not end.isdecimal() for row in rows(end)]
-        names = list({row["student"]: row for row in known}.values())
+    accounts: list[dict[str, str]] = []
+    if not names and submission.lms == "plain" and not submission.lms_id:
+        names = rows(owner(submission.name, assignment))
+        if not names:
+            names, accounts = _by_account(submission.name.rpartition("/")[2], rows)
     both = [row for row in ids if row in names]
-    order = (both, ids, names) if submission.lms == "canvas" else (both, names, ids)
-    return next((found for found in order if found), [])
+    if both or not ids:
+        return both or names, accounts
+    if submission.lms == "canvas":  # whose numbers are those of its users
+        return [*ids, *names], []
+    if names:
+        return names, []
+    fits = [row for row in ids if _fits(row, submission.name, 2)]
+    fits = ids if fold(submission.name) == BLIND else fits
+    return fits, [] if fits else ids
+
+
+def _by_account(
+    name: str, rows: Callable[[str], list[dict[str, str]]]
+) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """What `find` returns, by the account in ILIAS' LAST_FIRST_ACCOUNT_NUMBER or at a name's end.
+
+    An account may have the sign between the parts. In ILIAS' form one that is not the third of
+    four parts must be of somebody whose name is there, too.
+    """
+    parts = name.split("_")
+    ilias = len(parts) > 3 and parts[-1].isdecimal()
+    if ilias:
+        parts.pop()
+        if len(parts) == 3 and (found := rows(parts[-1])):
+            return found, []
+    ends = ["_".join(parts[start:]) for start in range(len(parts))]
+    if ilias:
+        ends += ["_".join(parts[a:b]) for b in range(1, len(parts)) for a in range(b)]
+    known = [row for end in ends if not end.isdecimal() for row in rows(end)]
+    known = [*{row["student"]: row for row in known}.values()]
+    if not ilias:
+        return known, []
+    fits = [row for row in known if _fits(row, name)]
+    return fits, [] if fits else known
+
+
+def _fits(row: dict[str, str], name: str, least: int = 1) -> bool:
+    """Whether all words of a row's name, at least so many, are in another, or all of it in them."""
+    ours, theirs = set(fold(row["name"]).split()), set(fold(name).split())
+    return len(ours & theirs) >= least and (ours <= theirs or theirs <= ours)
 
 
 def fold(text: str) -> str:

@@ -79,12 +79,20 @@ class Sandbox:
                     last = log.read()[-500:].decode(errors="replace").strip()
                     raise SandboxMissing(f"The sandbox does not start: {last}. {ADVICE}")
                 with self.job() as job:
-                    if (reply := job.run("None", "check", 60.0)).outcome != "ok":
+                    reply = job.run("None", "check", START)
+                    if reply.outcome == "timeout":
+                        raise TimeoutError
+                    if reply.outcome != "ok":
                         raise SandboxMissing(f"A job does not start: {reply.text}. {ADVICE}")
             except BaseException as error:
                 self.__exit__()
                 if not isinstance(error, OSError):
                     raise
+                if isinstance(error, TimeoutError):
+                    raise SandboxMissing(
+                        "The machine was too busy to start a sandbox within "
+                        f"{START:g} seconds: grade with fewer --jobs, or try again."
+                    ) from None
                 raise SandboxMissing(f"The sandbox does not answer: {error}. {ADVICE}") from None
         return self
 

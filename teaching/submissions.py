@@ -17,7 +17,7 @@ from typing import Literal
 
 from teaching.archives import BROKEN, Problem, in_folder, in_zip
 from teaching.authoring import Assignment
-from teaching.choice import choose
+from teaching.choice import EXPORT, choose
 from teaching.forms import File, Student, sort_out
 
 MOST_IN_ALL = 4_000_000_000  # bytes of all that are kept
@@ -102,6 +102,8 @@ def collect(
     for student, key in sorted(_keys(groups).items(), key=lambda item: item[1]):
         files, target = groups[student], None
         choice = choose(student, files, assignment)
+        if len(groups) == 1 and EXPORT in choice.problem:
+            raise SubmissionsError(f"{source}: {files[0].entry.path}: {EXPORT}")
         if choice.counts:
             left -= len(choice.content)
             if left < 0:

@@ -25,8 +25,9 @@ def write_tables(
     """Write `grades.csv`, `review.csv`, `moodle.csv` and `canvas.csv`.
 
     `tasks` are the assignment's as dicts; a record is a submission with its result, `total`, `max`,
-    `waiting`, the number of its answers without points, and `stranger`, whether it is missing in
-    the roster: its number may be another's, and it is in no table to import.
+    `waiting`, the number of its answers without points, `roster`, its id in the roster, and
+    `stranger`, whether it is missing there: its number may be another's, and it is in no table to
+    import.
     """
     grades, review, moodle, canvas = [], [], [], []
     for r in records:
@@ -34,14 +35,15 @@ def write_tables(
         notes = [*r["notes"], *([f"{r['waiting']} to grade by hand"] if r["waiting"] else [])]
         late, total, most = "late" if r["late"] else "", _number(r["total"]), _number(r["max"])
         grades.append(
-            [r["student"], r["name"], r["status"], late, *scores, total, most,
+            [r["student"], r["name"], r["roster"], r["status"], late, *scores, total, most,
              "; ".join(r["flags"]), "; ".join(notes)]
         )  # fmt: skip
         if r["status"] in ("review", "failed"):
             why = "; ".join([*r["notes"], *r["flags"]])
             file = f"submissions/{r['student']}.ipynb"
             review.append([r["student"], why, file if (out / file).exists() else ""])
-        comments = "\n".join(
+        why = r["tasks"][0]["message"] + "\n" if r["status"] == "failed" else ""
+        comments = why + "\n".join(
             f"{task['id']}: {_number(task['score']) or '?'} of {task['points']:g}"
             + (f". {task['comment']}" if task.get("comment") else "")
             for task in r["tasks"]
@@ -53,7 +55,18 @@ def write_tables(
         elif r["lms"] == "canvas" and r["lms_id"].isdecimal():
             canvas.append([r["name"], r["lms_id"], "", "", total])
     ids = [task["id"] for task in tasks]
-    columns = ["student", "name", "status", "late", *ids, "total", "max", "flags", "notes"]
+    columns = [
+        "student",
+        "name",
+        "roster",
+        "status",
+        "late",
+        *ids,
+        "total",
+        "max",
+        "flags",
+        "notes",
+    ]
     write_table(out / "grades.csv", columns, grades)
     write_table(out / "review.csv", ["student", "why", "file"], review)
     columns = ["Identifier", "Full name", "Grade", "Maximum grade", "Last modified (grade)"]

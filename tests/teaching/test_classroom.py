@@ -230,6 +230,11 @@ def test_points_by_hand_outlast_a_grading_without_the_answer(graded, tmp_path, o
         (noted,) = [r for r in table(graded.out / "grades.csv") if r["student"] == "b"]
         assert "1.5 points by hand for why are kept" in noted["notes"]
         assert noted["total"] == "0"
+    if once == "missing":
+        assert counts.gone == ("b",)
+        assert counts.attention
+        assert "Nothing was handed in." in (graded.out / "feedback/b.html").read_text()
+        assert graded({"a.ipynb": "1"}, **options).gone == ()  # named once
     counts = graded(files, **options)
     assert counts.strangers == ()
     assert counts.gone == ()
@@ -377,6 +382,49 @@ def test_who_is_not_in_the_roster_is_not_imported(graded, tmp_path):
     grades = by_student(graded.out / "grades.csv")
     (group,) = (row for key, row in grades.items() if key.startswith("Default"))
     assert "of a group" in group["notes"]
+
+
+def test_a_groups_points_are_no_students(graded, tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text("student,name\n1,Eva\n2,Tom Li\n", "utf-8")
+    files = {"Gruppe A_2_assignsubmission_file_/x.ipynb": "1", "NAME - 01-small (2).ipynb": "1"}
+    counts = graded(files, roster=roster)
+    assert (counts.review, counts.missing) == (2, 2)
+    notes = {row["student"]: row["notes"] for row in table(graded.out / "grades.csv")}
+    assert (
+        "Gruppe A is not in the roster, where 2 is Tom Li; if they are one and no group, write "
+        "Gruppe A into the column name of the roster"
+    ) in notes["Gruppe-A_2"]
+    (note,) = (note for key, note in notes.items() if key.startswith("NAME"))
+    assert "if it is somebody's there, write NAME into the column name of the roster" in note
+
+
+def test_who_drops_out_of_a_roster_is_named_and_keeps_the_points(graded, tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text("student,name\ns1,Anna Roe\ns2,Bo\ns3,Cem\n", "utf-8")
+    files = {f"{who}_assignsubmission_file_/x.ipynb": who for who in ("Anna Roe_1", "Bo_2")}
+    assert graded(files, roster=roster).gone == ()
+    hand_in(graded.out, **{"Anna-Roe_1_why": {"points": "1.5"}})
+    files.pop("Anna Roe_1_assignsubmission_file_/x.ipynb")
+    counts = graded(files, roster=roster)
+    assert (counts.gone, counts.missing, counts.strangers) == (("Anna-Roe_1",), 2, ())
+    assert "1 were in the grading before and are not in this export: Anna-Roe_1" in str(counts)
+    assert counts.attention
+    anna = by_student(graded.out / "grades.csv")["Anna-Roe_1"]
+    assert (anna["roster"], anna["status"]) == ("s1", "missing")
+    assert "1.5 points by hand for why are kept" in anna["notes"]
+    page = (graded.out / "feedback/Anna-Roe_1.html").read_text()
+    assert "Nothing was handed in." in page
+    assert "could not be graded" not in page
+
+
+def test_a_failed_submission_is_imported_with_the_reason(graded):
+    graded({"Anna_1_assignsubmission_file_/report.pdf": "x"})
+    (row,) = table(graded.out / "moodle.csv")
+    assert row["Grade"] == "0"
+    first, second, *_ = row["Feedback comments"].splitlines()
+    assert first.startswith("Your notebook could not be graded: no notebook was handed in, but rep")
+    assert second == "check-divide: 0 of 2"
 
 
 def test_several_submissions_of_one_student_are_for_review(graded, tmp_path):

@@ -209,6 +209,23 @@ CASES = {
         {f"HW 2 Download/{BRIGHT.format(24, 926)}/{N}": "a", "HW 2 Download/index.html": b""},
         {"Mary-Ann-Smith_397063": "a"},
     ),
+    **{
+        f"brightspace, dates {dates}": (
+            {f"1-2 - Bo - {date}/{N}": mark
+             for date, mark in zip(dates, ("new", "old"), strict=True)},
+            {"Bo_1": "new?"},
+        )
+        for dates in (
+            ("24 September 2024 11:05 PM", "24 Sep, 2024 9:26 PM"),
+            ("2024-09-24 23:05", "2024-09-24 0926"), ("2024-09-24T23.05.10", "24 Sep 2024 926 AM"),
+            ("Sept. 24, 2024 1105 PM", "September 24, 2024 926 PM"),
+        )
+    },
+    "a zip of a class beside another": (
+        {f"group {n}.zip": {f"Bo_{n}{k}_assignsubmission_file_/{N}": "b" for k in (1, 2)}
+         for n in (1, 2)},
+        {"group-1-#": None, "group-2-#": None},
+    ),
     # Blackboard
     "blackboard": ({f"{BOARD.format(0)}_{N}": "a", f"{BOARD.format(0)}.txt": b"Name: Anna"},
                    {"Small_anna": "a"}),
@@ -349,6 +366,60 @@ def test_each_export_has_its_outcome(export, case):
 
 def test_there_are_enough_cases():
     assert len(CASES) >= 60
+
+
+def notes_of(export, files):
+    (found,) = export(files)[0].values()
+    return found.notes, found.problem
+
+
+def test_a_date_in_another_language_makes_no_attempt_the_older(export):
+    """The later in the export counts, as where there are no dates, and the note says so."""
+    path = f"1-2 - Bo - {{}}/{N}"
+    first, second = path.format("Sep 24, 2024 926 PM"), path.format("25. Sept. 2024 09 26")
+    found, _ = export({first: "old", second: "new"})
+    assert outcome(found["Bo_1"]) == "new?"
+    (note,) = found["Bo_1"].notes
+    assert note == (
+        f"{second} counts, not {first}; the dates of its attempts are not understood: look which "
+        "is the newest"
+    )
+
+
+def test_of_attempts_with_one_name_the_note_says_which(export):
+    first, second = (f"{BRIGHT.format(24, time)}/{N}" for time in (926, 1105))
+    assert notes_of(export, {first: "old", second: "new"})[0] == (f"{second} counts, not {first}",)
+    first, second = (f"{BOARD.format(n)}_{N}" for n in (1, 5))
+    assert notes_of(export, {first: "old", second: "new"})[0] == (f"{second} counts, not {first}",)
+    first, second = (f"{BRIGHT.format(24, time)}/a.zip" for time in (926, 1105))
+    notes, _ = notes_of(export, {first: {N: "old"}, second: {N: "new"}})
+    assert f"{N} in {second} counts, not {N} in {first}" in notes
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["Bo_{}_assignsubmission_file_/{}", "roebo_{}_9_{}", "{}-9 - Bo - Sep 24, 2024 926 PM/{}",
+     "Small_a{}_attempt_2024-09-24-09-26-00_{}", "hw/Abgaben/Roe_Bo_br_{}/{}"],
+)  # fmt: skip
+def test_a_zip_of_the_zip_of_a_class_is_refused(export, form):
+    inner = {form.format(number, N): f"{number}" for number in (1, 2, 3)}
+    with pytest.raises(SubmissionsError, match=r"all.zip: it is the export of a class: unpack it"):
+        export({"all.zip": inner, "__MACOSX/._all.zip": b""})
+    found, _ = export({"all.zip": {form.format(1, N): "a"}})
+    assert outcome(found["all"]) == "a"
+
+
+def test_what_is_wrong_is_said_once_and_what_to_hand_in(export):
+    assert notes_of(export, {"anna/all.zip": b"PK"}) == ((), (
+        "no notebook was handed in, but all.zip: it is no zip, or a broken one: File is not a zip "
+        f"file; hand in {N}"
+    ))  # fmt: skip
+    assert notes_of(export, {"anna/all.zip": b""})[1] == (
+        f"no notebook was handed in, but all.zip: the file is empty; hand in {N}"
+    )
+    assert notes_of(export, {"anna/x.pdf": b"x"})[1].endswith(f"x.pdf: no notebook; hand in {N}")
+    with pytest.raises(ValueError, match=r"^the file is empty$"):
+        notebook_of(b"")
 
 
 def test_what_is_not_understood_is_said(export):

@@ -328,3 +328,11 @@ def test_replies_are_cut_to_size():
     reply = read_reply(line, "t")
     assert (reply.outcome, reply.error, reply.line, reply.output) == ("error", "3", 0, "")
     assert reply.images == reply.patched == []
+
+
+@pytest.mark.usefixtures("bubblewrap")
+def test_a_busy_machine_is_not_taken_for_a_missing_sandbox(monkeypatch):
+    monkeypatch.setattr(module, "START", 0.01)
+    with pytest.raises(SandboxMissing, match=r"too busy to start .* fewer --jobs, or try") as error:
+        Sandbox().__enter__()
+    assert module.ADVICE not in str(error.value)

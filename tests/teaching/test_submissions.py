@@ -247,6 +247,7 @@ def test_links_are_not_followed(collected, tmp_path):
 
 def test_bombs_cost_the_one_who_sent_them(collected, monkeypatch):
     monkeypatch.setattr(archives, "MOST_BYTES", 20_000_000)
+    monkeypatch.setattr(archives, "MOST_BYTES", 20_000_000)
     large = os.urandom(archives.MOST_BYTES + 1)
     bomb = packed({"x.ipynb": bytes(10**8)})
     found = collected({
@@ -316,16 +317,49 @@ def test_what_is_no_export_is_refused(collected, tmp_path):
         ("j_doe,Jane", "HW_j_doe_attempt_2024-09-24-09-26-00_x.ipynb"),
         ("2001,Anna", "Participant_2001_assignsubmission_file_x.ipynb"),
         ("s1,Anna Lee", "Anna Lee_2002_assignsubmission_file_x.ipynb"),
+        ("22001,Tom Li", "Tom W. Li_22001_assignsubmission_file_x.ipynb"),
+        ("amu,Anna Müller", "HW/Abgaben/Müller_Anna_amu_71005/x.ipynb"),
+        ("doe,Jane Doe", "HW/Abgaben/Doe_Jane_Ann_j_doe_71005/x.ipynb"),
+        ("j_roe,Jo Roe", "HW/Abgaben/Roe_Jo_j_roe_71005/x.ipynb"),
+        ("s1,Zoë O'Brien", f"Zoë O'Brien - {NAME}.ipynb"),
+        ("s1,Jürgen", f"{NAME}_Jürgen.ipynb"),
+        ("s1,Ana Garcia", f"Ana Garcia {NAME}.ipynb"),
+        ("s1,Jan van Dyk", f"Copy of {NAME} - Jan van Dyk (1).ipynb"),
+        ("s1,Jan van Dyk", "Jan van Dyk - Kopie.ipynb"),
     ],
 )
 def test_a_student_is_found_in_the_roster(collected, tmp_path, row, file):
     roster = tmp_path / "roster.csv"
-    roster.write_text(f"student,name\n{row}\n2002,Another\n77,Third\n", "utf-8")
+    others = "2002,Another\n77,Third\nanna,Anna Berg\nroe,Bo Berg\n2,Second\n"
+    roster.write_text(f"student,name\n{row}\n{others}", "utf-8")
     (submission,) = collected({file: b"{}"}).values()
-    (found,) = find(read_roster(roster), submission)
+    ((found,), _) = find(read_roster(roster), submission, NAME)
     assert f"{found['student']},{found['name']}" == row
     (stranger,) = collected({f"Zed_9_assignsubmission_file_/{NAME}.ipynb": b"{}"}).values()
-    assert find(read_roster(roster), stranger) == []
+    assert find(read_roster(roster), stranger, NAME) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("file", "rows", "others"),
+    [
+        ("Gruppe A_2_assignsubmission_file_/x.ipynb", [], ["2"]),
+        ("Tom W. Li_22003_assignsubmission_file_/x.ipynb", [], ["22003"]),
+        ("Kim_22003_assignsubmission_file_/x.ipynb", [], ["22003"]),  # a group's name, perhaps
+        ("22004-9 - Team Kim - Sep 24, 2024 926 PM/x.ipynb", [], ["22004"]),
+        ("parkkim_2_900_x.ipynb", ["2", "22003"], []),
+        ("HW/Abgaben/Li_Wei_wli_71004/x.ipynb", [], ["li"]),
+        ("HW/Abgaben/Li_Wei_w_li_71004/x.ipynb", [], ["li"]),
+        ("HW_li_report_attempt_2024-09-24-09-26-00_x.ipynb", [], []),
+        (f"{NAME}_2.ipynb", [], []),
+    ],
+)
+def test_a_number_or_a_part_of_a_name_is_no_proof(collected, tmp_path, file, rows, others):
+    roster = tmp_path / "roster.csv"
+    people = "1,Eva\n2,Tom Li\n22003,Kim Park\nli,Na Li\n22004,\n"
+    roster.write_text(f"student,name\n{people}", "utf-8")
+    (submission,) = collected({file: b"{}"}).values()
+    found = find(read_roster(roster), submission, NAME)
+    assert [[row["student"] for row in part] for part in found] == [rows, others]
 
 
 def test_what_cannot_be_opened_costs_the_one_who_sent_it(tmp_path):
