@@ -109,7 +109,12 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--out", type=Path, default=files, help=f"folder to write (default: {files})")
     _students(one)
     one = add("grade", "grade a class", f"export.zip --assignment {name} --out grades/02")
-    one.add_argument("source", type=Path, help="folder or zip, as Moodle or Canvas exports it")
+    one.add_argument(
+        "source",
+        type=Path,
+        help="folder or zip, as Moodle, Canvas, Brightspace, "
+        "Blackboard, ILIAS or nbgrader exports it, or with a folder or file for each student",
+    )
     one.add_argument(
         "--assignment", required=True, metavar="NAME", dest="assignment_name",
         help="name of the assignment",

@@ -75,7 +75,6 @@ class File:
     late: bool = False
     order: int = 0
     alone: bool = False  # and called by the student's name
-    alone: bool = False  # and called by the student's name
 
 
 @dataclass
@@ -259,7 +258,7 @@ def _date(text: str) -> int:
     iso = r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
     american = r"(?P<month>[a-z]{3,})\.? (?P<day>\d{1,2}),? (?P<year>\d{4})"
     british = r"(?P<day>\d{1,2}) (?P<month>[a-z]{3,})\.?,? (?P<year>\d{4})"
-    time = r"[ T,-]+(?P<hour>\d{1,2})[:.-]?(?P<minute>\d\d)([:.-](?P<second>\d\d))?"
+    time = r"[ T,-]+(?P<hour>\d{1,2})[:._-]?(?P<minute>\d\d)([:._-](?P<second>\d\d))?"
     for day in (iso, american, british):
         found = re.match(rf"{day}{time} ?((?P<half>[AP])M)?(?![a-z])", text.strip(), re.I)
         if found and (month := _month(found["month"])):

@@ -4,12 +4,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+from teaching.alignment import is_touched
 from teaching.store import ClassError, visible
 from teaching.tables import TableError, guard, read_table, unguard, write_table
 
 COLUMNS = ["student", "task", "points", "max", "comment", "answer"]
 CHANGE = "[the answer changed after {} points were given: look again]"
 CHANGED = re.compile(re.escape(CHANGE).replace(r"\{\}", r"[\d.]+") + " ?")
+UNTOUCHED = "Nothing was written here: 0 points."
 LONGEST = 30_000  # characters in a cell, of which spreadsheets take 32,767
 
 
@@ -21,6 +23,7 @@ def merge(
     Returns how many answers wait, and which rows with points or a comment are for nobody here.
     A row counts for any task, so an instructor can also overrule a check by adding one. Where there
     is no answer now, because nothing was handed in or it could not be read, the row stays as it is.
+    An answer that was left as it was handed out has 0 points until its row says something else.
     Raises ClassError.
     """
     given = _read(path, {task["id"]: task["points"] for task in tasks})
@@ -51,6 +54,12 @@ def merge(
                     points = ""
                 else:
                     result["score"], result["comment"] = float(points), comment
+            elif (
+                by_hand
+                and not CHANGED.match(comment)
+                and _is_untouched(record["cells"], task["id"], answer)
+            ):
+                result["score"], result["message"] = 0.0, UNTOUCHED
             waiting += result["score"] is None
             rows.append(
                 [record["student"], task["id"], points, f"{task['points']:g}", comment, answer]
@@ -64,6 +73,17 @@ def merge(
             )
     write_table(path, COLUMNS, rows, unguarded={4})
     return waiting, strangers
+
+
+def _is_untouched(cells: list[dict[str, Any]], id_: str, answer: str) -> bool:
+    """Whether a cell for an answer is as it was handed out, and none of the student's beside it."""
+    ids = [cell["id"] for cell in cells]
+    if id_ not in ids:
+        return False
+    at = ids.index(id_)
+    source = cells[at]["source"].strip()
+    beside = any(other.startswith("extra-") for other in (*ids[at - 1 : at], *ids[at + 1 : at + 2]))
+    return bool(source) and not is_touched(source) and source == answer.strip() and not beside
 
 
 def _row(
@@ -110,7 +130,7 @@ def _read(path: Path, most: dict[str, float]) -> dict[tuple[str, str], dict[str,
     if not path.exists():
         return {}
     try:
-        columns, raw = read_table(path)
+        columns, raw, _ = read_table(path)
     except TableError as error:
         raise ClassError(str(error)) from None
     if not set(COLUMNS) <= set(columns):

@@ -109,20 +109,24 @@ def _number(text: str) -> str:
 def _rows(path: Path) -> list[dict[str, str]]:
     """Each row's `student`, which is a file name, and `name`; raises AuthoringError."""
     try:
-        columns, rows = read_table(path)
+        columns, rows, lines = read_table(path)
     except TableError as error:
         raise AuthoringError(str(error)) from None
     if not rows or "student" not in columns:
         raise AuthoringError(f"{path}: add a header line `student,name` and a line per student")
     students = [row["student"].strip() for row in rows]
-    for line, student in enumerate(students, 2):
-        where = f"{path}: row {line}, column student: got {student!r}"
-        if not re.fullmatch(r"[\w@+-][\w.@+-]*", student) or students.count(student) > 1:
-            raise AuthoringError(f"{where}; use each id once, of letters, digits and . _ @ + -")
-        if re.fullmatch(r"\d[.,]\d+E\+\d+", student):
+    seen: dict[str, int] = {}
+    for line, student in zip(lines, students, strict=True):
+        where = f"{path}: line {line}, column student: got {student!r}"
+        if re.fullmatch(r"\d([.,]\d+)?E\+\d+", student):
             raise AuthoringError(
                 f"{where}, as a spreadsheet writes a long number; format the column as text"
             )
+        if not re.fullmatch(r"[\w@+-][\w.@+-]*", student):
+            raise AuthoringError(f"{where}; give an id of letters, digits and . _ @ + -")
+        if student in seen:
+            raise AuthoringError(f"{where}, which line {seen[student]} has, too; use each id once")
+        seen[student] = line
     return [
         {"student": student, "name": row.get("name", "").strip()}
         for student, row in zip(students, rows, strict=True)

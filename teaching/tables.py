@@ -105,10 +105,11 @@ def write_files(out: Path, lines: list[Line]) -> None:
     write_table(out / "files.csv", ["file", "student", "outcome", "why"], rows)
 
 
-def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """The columns of a table, in small letters, and its rows, as a spreadsheet saved them.
+def read_table(path: Path) -> tuple[list[str], list[dict[str, str]], list[int]]:
+    """The columns of a table, in small letters, its rows, and the line in which each ends.
 
-    Raises TableError where it is neither UTF-8 nor UTF-16 with its mark.
+    Raises TableError where it is neither UTF-8 nor UTF-16 with its mark, and where a row has more
+    cells than the first.
     """
     content = path.read_bytes()
     marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
@@ -116,15 +117,27 @@ def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
         text = content.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError:
         raise TableError(f"{path}: save it as CSV UTF-8, or as Unicode text") from None
-    header = text.split("\n", 1)[0]
+    header, _, below = text.partition("\n")
+    said = re.fullmatch(r'"?sep=(.)"?\r?', header)  # by Excel
+    header = below.partition("\n")[0] if said else header
     delimiter = ";" if ";" in header else "\t" if "\t" in header else ","
+    delimiter = said[1] if said else delimiter
+    reader = csv.reader(io.StringIO(below if said else text, newline=""), delimiter=delimiter)
     try:
-        first, *rows = [*csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)] or [[]]
+        columns = [column.strip().lower() for column in next(reader, [])]
+        rows, lines = [], []
+        for row in filter(any, reader):
+            line = reader.line_num + bool(said)
+            if any(row[len(columns) :]):
+                raise TableError(
+                    f"{path}: line {line} has more cells than the first; put a text that has a "
+                    f"{delimiter!r} in it into quotes"
+                )
+            rows.append(dict(zip(columns, [*row, *([""] * len(columns))], strict=False)))
+            lines.append(line)
     except csv.Error as error:
         raise TableError(f"{path}: it is no CSV file ({error}); save it as CSV UTF-8") from None
-    columns = [column.strip().lower() for column in first]
-    empty = [""] * len(columns)
-    return columns, [dict(zip(columns, [*row, *empty], strict=False)) for row in rows if any(row)]
+    return columns, rows, lines
 
 
 def guard(cell: str) -> str:

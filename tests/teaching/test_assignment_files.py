@@ -71,9 +71,13 @@ def test_roster_names_students_and_nothing_else(tmp_path):
     assert read_students(path) == ["ada", "kim@x.org"]
     for rows, says in {
         "name\nAda": "add a header line",
-        "student\n../ada": "row 2, column student: got '../ada'; use each id once",
-        "student\nada\nada": "use each id once",
-        "student,name\nada,A\n,B": "row 3",
+        "student\n../ada": "line 2, column student: got '../ada'; give an id of",
+        "student,name\nada,A\n\nbo,B\nada,C": "line 5, .* 'ada', which line 2 has, too; use each",
+        "student\n1E+05": "as a spreadsheet writes a long number",
+        "student\n1,2345E+04": "more cells than the first",
+        "student;name\n1,2345E+04;A": "as a spreadsheet writes a long number",
+        "student,name\n1,Eva\n2,Li, Tom": "line 3 has more cells than the first; put a text that",
+        "student,name\nada,A\n,B": "line 3",
         "student\n1.00E+05": "as a spreadsheet writes a long number",
     }.items():
         path.write_text(rows, "utf-8")

@@ -15,12 +15,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from teaching import authoring, classroom, store
+from teaching import authoring, classroom, hand, store
 from teaching.hand import COLUMNS
 from teaching.sandbox import Limits, SandboxMissing
 from teaching.store import ClassError
 from teaching.submissions import SubmissionsError
-from teaching.tables import guard, unguard, write_table
+from teaching.tables import guard, read_table, unguard, write_table
 
 ROOT = Path(__file__).parents[2]
 NAME = "01-small"
@@ -303,6 +303,41 @@ def test_a_check_can_be_overruled_by_hand(graded):
     assert "a typo only" in (graded.out / "feedback/a.html").read_text()
     graded({"a.ipynb": "wrong again"})
     assert by_student(graded.out / "grades.csv")["a"]["total"] == "0"
+
+
+def test_an_answer_left_as_it_was_has_0_points_until_somebody_gives_some(tmp_path):
+    tasks = [{"id": "why", "points": 2, "exercise": "why"}]
+
+    def merged(source, below="", before="check-fans"):
+        ids = [before, "why"]
+        cells = [{"id": id_, "source": source} for id_ in ids]
+        answer = "\n\n".join(filter(None, [source, below]))
+        task = {"id": "why", "score": None, "outcome": "by hand", "message": "", "answer": answer}
+        one = {"student": "a", "tasks": [task], "cells": cells, "status": "graded", "notes": []}
+        waiting, _ = hand.merge(tmp_path / "hand.csv", tasks, [one])
+        return waiting, task["score"], task["message"]
+
+    blank = f"## Why?\n\n{authoring.TEXT_STUB}"
+    assert merged(blank) == (0, 0.0, "Nothing was written here: 0 points.")
+    assert merged(authoring.CODE_STUB)[:2] == (0, 0.0)
+    for other in ((blank, "below"), (blank, "", "extra-1"), ("",), ("## Why?\n\nSo.",)):
+        assert merged(*other)[:2] == (1, None)
+    merged(blank)
+    hand_in(tmp_path, a_why={"points": "1"})
+    assert merged(blank)[:2] == (0, 1.0)
+    merged("So.")
+    hand_in(tmp_path, a_why={"points": "2"})
+    for _ in range(2):  # what was given is not taken back in silence
+        assert merged(blank)[:2] == (1, None)
+
+
+@pytest.mark.parametrize(
+    "text", ["sep=;\nstudent;name\n1;Li, Tom\n", '"sep=,"\r\nstudent,name\r\n1,"Li, Tom",,\r\n']
+)
+def test_a_separator_that_excel_says_is_used(tmp_path, text):
+    (tmp_path / "a.csv").write_bytes(text.encode())
+    rows = [{"student": "1", "name": "Li, Tom"}]
+    assert read_table(tmp_path / "a.csv") == (["student", "name"], rows, [3])
 
 
 @pytest.mark.parametrize("points", ["two", "-1", "2.01", "nan", "1e9", "1/2"])

@@ -144,6 +144,8 @@ def test_help_has_an_example_and_is_quick(command):
         cwd=authoring.ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert f"example:\n  python -m teaching {command}" in done.stdout
+    for system in "Moodle Canvas Brightspace Blackboard ILIAS nbgrader".split():
+        assert (system in done.stdout) == (command == "grade")
     for heavy in ("tensorflow", "nbconvert", "jupytext", "text2qti", "matplotlib", "joblib"):
         assert f" {heavy}\n" not in done.stderr
 
