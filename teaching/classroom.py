@@ -239,7 +239,6 @@ def _with_rows(
     for submission in submissions:
         key, note = submission.student, ""
         found = [row["student"] for row in rows[key]]
-        repair = "into the column name of the roster"
         if listed and not found:
             others, name = asked[key][1], submission.name
             note = f"{name} is not in the roster"
@@ -250,9 +249,10 @@ def _with_rows(
                 note += f", where {there}; if they are one and no group"
             else:
                 note += "; if it is somebody's there"
-            note += f", write {name} {repair}"
+            note += f", write {name} into the column name"
         elif len(found) > 1:
-            note = f"of {' or '.join(found)} in the roster: write {key} {repair}, for one"
+            one = " or ".join(found)
+            note = f"{one} in the roster? write {key} into the column name of whose it is"
         elif found and count[found[0]] > 1:
             note = f"several submissions are of {found[0]} in the roster"
         if note:

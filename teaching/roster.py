@@ -45,8 +45,9 @@ def find(
     def rows(text: str) -> list[dict[str, str]]:
         return roster.get(fold(text)) or roster.get(_number(text)) or []
 
-    ids = rows(submission.lms_id)
-    names = rows(submission.student) or rows(submission.name)
+    if named := rows(submission.student):  # written there, as a note asked
+        return named, []
+    ids, names = rows(submission.lms_id), rows(submission.name)
     accounts: list[dict[str, str]] = []
     if not names and submission.lms == "plain" and not submission.lms_id:
         names = rows(owner(submission.name, assignment))

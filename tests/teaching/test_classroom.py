@@ -380,7 +380,8 @@ def test_two_of_one_name_are_told_apart_by_their_numbers(graded, tmp_path):
     counts = graded(files, roster=roster)
     assert (counts.review, counts.missing) == (2, 1)  # and no Jane is missing
     grades = by_student(graded.out / "grades.csv")
-    assert "45 and 46 of this name: write Jane-Doe_1 as that" in grades["Jane-Doe_1"]["notes"]
+    note = "45 or 46 in the roster? write Jane-Doe_1 into the column name of whose it is"
+    assert note in grades["Jane-Doe_1"]["notes"]
     roster.write_text("student,name\n45,Jane-Doe_1\n46,Jane-Doe_2\n", "utf-8")
     counts = graded(files, roster=roster, secret=b"secret")
     assert (counts.graded, counts.failed, counts.missing) == (2, 0, 0)
@@ -428,10 +429,10 @@ def test_a_groups_points_are_no_students(graded, tmp_path):
     notes = {row["student"]: row["notes"] for row in table(graded.out / "grades.csv")}
     assert (
         "Gruppe A is not in the roster, where 2 is Tom Li; if they are one and no group, write "
-        "Gruppe A into the column name of the roster"
+        "Gruppe A into the column name"
     ) in notes["Gruppe-A_2"]
     (note,) = (note for key, note in notes.items() if key.startswith("NAME"))
-    assert "if it is somebody's there, write NAME into the column name of the roster" in note
+    assert "if it is somebody's there, write NAME into the column name" in note
 
 
 def test_who_drops_out_of_a_roster_is_named_and_keeps_the_points(graded, tmp_path):

@@ -347,6 +347,7 @@ def test_a_student_is_found_in_the_roster(collected, tmp_path, row, file):
         ("Kim_22003_assignsubmission_file_/x.ipynb", [], ["22003"]),  # a group's name, perhaps
         ("22004-9 - Team Kim - Sep 24, 2024 926 PM/x.ipynb", [], ["22004"]),
         ("parkkim_2_900_x.ipynb", ["2", "22003"], []),
+        ("parkkim_1_900_x.ipynb", ["k1"], []),  # which is written there
         ("HW/Abgaben/Li_Wei_wli_71004/x.ipynb", [], ["li"]),
         ("HW/Abgaben/Li_Wei_w_li_71004/x.ipynb", [], ["li"]),
         ("HW_li_report_attempt_2024-09-24-09-26-00_x.ipynb", [], []),
@@ -355,7 +356,7 @@ def test_a_student_is_found_in_the_roster(collected, tmp_path, row, file):
 )
 def test_a_number_or_a_part_of_a_name_is_no_proof(collected, tmp_path, file, rows, others):
     roster = tmp_path / "roster.csv"
-    people = "1,Eva\n2,Tom Li\n22003,Kim Park\nli,Na Li\n22004,\n"
+    people = "1,Eva\n2,Tom Li\n22003,Kim Park\nli,Na Li\n22004,\nk1,parkkim_1\n"
     roster.write_text(f"student,name\n{people}", "utf-8")
     (submission,) = collected({file: b"{}"}).values()
     found = find(read_roster(roster), submission, NAME)
