@@ -45,14 +45,18 @@ def find(
     def rows(text: str) -> list[dict[str, str]]:
         return roster.get(fold(text)) or roster.get(_number(text)) or []
 
-    if named := rows(submission.student):  # written there, as a note asked
-        return named, []
+    numbered = bool(submission.lms_id) or submission.lms == "moodle"
+    if (submission.lms_id or not numbered) and (named := rows(submission.student)):
+        return named, []  # written there, as a note asked
     ids, names = rows(submission.lms_id), rows(submission.name)
     accounts: list[dict[str, str]] = []
-    if not names and submission.lms == "plain" and not submission.lms_id:
-        names = rows(owner(submission.name, assignment))
+    if numbered and submission.lms != "canvas":  # a name, and no account of another
+        names = [row for row in names if fold(row["name"]) == fold(submission.name)]
+    elif not numbered and not names:
+        last = submission.name.rpartition("/")[2]
+        names = rows(owner(submission.name, assignment)) or rows(last)
         if not names:
-            names, accounts = _by_account(submission.name.rpartition("/")[2], rows)
+            names, accounts = _by_account(last, submission.blackboard, rows)
     both = [row for row in ids if row in names]
     if both or not ids:
         return both or names, accounts
@@ -66,12 +70,12 @@ def find(
 
 
 def _by_account(
-    name: str, rows: Callable[[str], list[dict[str, str]]]
+    name: str, blackboard: bool, rows: Callable[[str], list[dict[str, str]]]
 ) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     """What `find` returns, by the account in ILIAS' LAST_FIRST_ACCOUNT_NUMBER or at a name's end.
 
-    An account may have the sign between the parts. In ILIAS' form one that is not the third of
-    four parts must be of somebody whose name is there, too.
+    An account may have the sign between the parts. But in Blackboard's form, and as the third of
+    four parts in ILIAS', it must be of somebody whose name is there, too.
     """
     parts = name.split("_")
     ilias = len(parts) > 3 and parts[-1].isdecimal()
@@ -84,7 +88,7 @@ def _by_account(
         ends += ["_".join(parts[a:b]) for b in range(1, len(parts)) for a in range(b)]
     known = [row for end in ends if not end.isdecimal() for row in rows(end)]
     known = [*{row["student"]: row for row in known}.values()]
-    if not ilias:
+    if blackboard:
         return known, []
     fits = [row for row in known if _fits(row, name)]
     return fits, [] if fits else known

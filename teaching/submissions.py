@@ -18,7 +18,7 @@ from typing import Literal
 from teaching.archives import BROKEN, Problem, in_folder, in_zip
 from teaching.authoring import Assignment
 from teaching.choice import EXPORT, choose
-from teaching.forms import File, Student, sort_out
+from teaching.forms import BLACKBOARD, File, Student, sort_out
 
 MOST_IN_ALL = 4_000_000_000  # bytes of all that are kept
 MOST_ENTRIES = 50_000
@@ -48,6 +48,7 @@ class Submission:
     notes: tuple[str, ...] = ()
     problem: str = ""
     review: bool = False
+    blackboard: bool = False  # and its name ends in the account
 
 
 @dataclass(frozen=True)
@@ -113,13 +114,20 @@ def collect(
         late = any(file.late for file in files)
         submissions.append(
             Submission(key, student.name, student.lms, student.lms_id, late, target,
-                       tuple(choice.notes), choice.problem, choice.review)
+                       tuple(choice.notes), choice.problem, choice.review,
+                       any(_is_blackboards(file, student) for file in files))
         )  # fmt: skip
         for file in files:
             aside = "" if file is choice.counts else choice.aside.get(file, choice.problem)
             outcome: Outcome = "set aside" if aside else "graded"
             lines.append(Line(str(file.entry.path), key, outcome, aside))
     return submissions, sorted(lines, key=lambda line: line.file)
+
+
+def _is_blackboards(file: File, student: Student) -> bool:
+    """Whether a student is known by a file's name in Blackboard's form."""
+    found = BLACKBOARD.fullmatch(file.entry.path.name)
+    return found is not None and found["name"] == student.name
 
 
 def _keys(students: dict[Student, list[File]]) -> dict[Student, str]:

@@ -320,6 +320,8 @@ def test_what_is_no_export_is_refused(collected, tmp_path):
         ("22001,Tom Li", "Tom W. Li_22001_assignsubmission_file_x.ipynb"),
         ("amu,Anna Müller", "HW/Abgaben/Müller_Anna_amu_71005/x.ipynb"),
         ("doe,Jane Doe", "HW/Abgaben/Doe_Jane_Ann_j_doe_71005/x.ipynb"),
+        ("jdoe,Jane", "group 1/jdoe/x.ipynb"),
+        ("jdoe,Jane", "Doe_Jane_jdoe.ipynb"),
         ("j_roe,Jo Roe", "HW/Abgaben/Roe_Jo_j_roe_71005/x.ipynb"),
         ("s1,Zoë O'Brien", f"Zoë O'Brien - {NAME}.ipynb"),
         ("s1,Jürgen", f"{NAME}_Jürgen.ipynb"),
@@ -352,6 +354,10 @@ def test_a_student_is_found_in_the_roster(collected, tmp_path, row, file):
         ("HW/Abgaben/Li_Wei_w_li_71004/x.ipynb", [], ["li"]),
         ("HW_li_report_attempt_2024-09-24-09-26-00_x.ipynb", [], []),
         (f"{NAME}_2.ipynb", [], []),
+        ("Tom_Li.ipynb", [], ["li"]),
+        ("Li_17_assignsubmission_file_/x.ipynb", [], []),  # a group called as an account
+        ("2_17_assignsubmission_file_/x.ipynb", [], []),
+        ("Li_assignsubmission_file_/x.ipynb", [], []),
     ],
 )
 def test_a_number_or_a_part_of_a_name_is_no_proof(collected, tmp_path, file, rows, others):
