@@ -354,7 +354,7 @@ def test_a_student_is_found_in_the_roster(collected, tmp_path, row, file):
         ("HW/Abgaben/Li_Wei_w_li_71004/x.ipynb", [], ["li"]),
         ("HW_li_report_attempt_2024-09-24-09-26-00_x.ipynb", [], []),
         (f"{NAME}_2.ipynb", [], []),
-        ("Tom_Li.ipynb", [], ["li"]),
+        ("Wei_Li.ipynb", [], ["li"]),
         ("Li_17_assignsubmission_file_/x.ipynb", [], []),  # a group called as an account
         ("2_17_assignsubmission_file_/x.ipynb", [], []),
         ("Li_assignsubmission_file_/x.ipynb", [], []),
