@@ -7,13 +7,15 @@ that lead there) and `site` (metadata, files). After the pages are written: `fin
 their order, with `theme`, `bundle` and `policy`.
 """
 
+import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 
-def setup(app: "Sphinx") -> dict[str, bool]:
+def setup(app: "Sphinx") -> dict[str, int]:
     # `executed` is wanted without all these, which take a second to import.
     from extensions import (
         chapter_map,
@@ -31,4 +33,12 @@ def setup(app: "Sphinx") -> dict[str, bool]:
     tables = (ledger, chapter_map, latex)  # `latex` shapes what the other two have filled in
     for part in (katex, repository, site, inline_svg, live_figures, *tables, notebooks, finish):
         part.setup(app)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": version()}
+
+
+def version() -> int:
+    """A number of its own for each state of this code: what an earlier one read is read anew."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return int.from_bytes(digest.digest()[:6])
