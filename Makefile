@@ -4,6 +4,7 @@ SHELL := /usr/bin/env bash
 PORT ?= 8000
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHON ALL
+unexport PYTHONPATH
 # Chapters and tests run side by side: more threads than cores only get in each other's way.
 export OPENBLAS_NUM_THREADS := 1
 export TF_NUM_INTEROP_THREADS := 1

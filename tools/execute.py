@@ -15,7 +15,8 @@ import os
 import shutil
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -80,9 +81,7 @@ def run_pending() -> list[Run]:
     futures = [pool.submit(execute, path, notebooks[path]) for path in reversed(pending)]
     no_bar = not pending or not sys.stderr.isatty()
     try:
-        runs = tqdm(
-            as_completed(futures), "executing", len(pending), unit="chapter", disable=no_bar
-        )
+        runs = tqdm(finished(futures), "executing", len(pending), unit="chapter", disable=no_bar)
         for future in runs:
             run = future.result()
             if run.failure:
@@ -96,6 +95,14 @@ def run_pending() -> list[Run]:
     except KeyboardInterrupt:
         stop()
     return failures
+
+
+def finished(futures: Iterable[Future[Run]]) -> Iterator[Future[Run]]:
+    """As `as_completed`, but awake each second: an interrupt just before a wait goes unnoticed."""
+    pending = set(futures)
+    while pending:
+        done, pending = wait(pending, timeout=1, return_when=FIRST_COMPLETED)
+        yield from done
 
 
 def stop() -> NoReturn:

@@ -9,13 +9,13 @@ Usage: python -m tools.replicate [CHAPTER...]
 import argparse
 import json
 import sys
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from extensions.replication import RECORD, fingerprint, read
 from lib.evidence import records
-from tools.execute import ROOT, chapters, execute, stop
+from tools.execute import ROOT, chapters, execute, finished, stop
 
 # The first seeds of the blocks are 21000, 22000 and so on; data are drawn with 21, 22 and so on. A
 # chapter gets new ones whenever a claim was reworded because of the old, so that no sentence is
@@ -50,7 +50,7 @@ def main() -> int:
     }
     failed = 0
     try:
-        for job in as_completed(jobs):
+        for job in finished(jobs):
             run, first = job.result(), jobs[job]
             if run.failure:
                 failed += 1
