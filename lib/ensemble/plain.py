@@ -35,6 +35,7 @@ def fit(
             for first in range(0, len(order) - batch_size + 1, batch_size):
                 rows = order[first : first + batch_size]
                 x, y = data.x_train[rows], data.y_train[rows]
+                model.reset_metrics()  # as newer Keras does by itself
                 batches.append(model.train_on_batch(x, y, return_dict=True))
             logs = {name: np.mean([b[name] for b in batches]) for name in batches[0]}
             valid = data.x_valid, data.y_valid
