@@ -91,7 +91,7 @@ found = ['gc' for o in dicts if 'BEGIN ' + 'HIDDEN' in str(dict.get(o, 'source')
 frame = sys._getframe()
 while frame:
     texts = {k: str(v) for k, v in frame.f_locals.items() if isinstance(v, str | bytes)}
-    found += [k for k, text in texts.items() if 'HIDDEN TESTS' in text]
+    found += [k for k, text in texts.items() if 'HIDDEN ' + 'TESTS' in text]
     frame = frame.f_back
 found += [k for k, v in os.environ.items() if 'HIDDEN' in v or 'secret' in k.lower()]
 found += [p for p in ('/home', '/mnt', '/etc/hostname') if os.path.exists(p)]
