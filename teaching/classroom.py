@@ -10,10 +10,9 @@ from typing import Any
 from tqdm import tqdm
 
 from teaching import authoring, build, hand
-from teaching.forms import owner
 from teaching.grading import failed
 from teaching.jobs import Job, on_dask, on_this_machine
-from teaching.roster import NOBODY, Roster, find, read_roster
+from teaching.roster import absent, match, read_roster
 from teaching.store import (
     ClassError,
     grader,
@@ -99,7 +98,7 @@ def grade_class(
         )
     submissions, lines = collect(source, out / "submissions", common)
     results.mkdir(parents=True, exist_ok=True)
-    submissions, students, unclear = _with_rows(submissions, listed, assignment_name)
+    submissions, students, unclear = match(submissions, listed, assignment_name)
     earlier = before["students"] if before else {}
     gone = _gone(results, earlier, students)
     todo: dict[str, Job] = {}
@@ -127,7 +126,7 @@ def grade_class(
         else:
             todo[submission.student] = job
             (results / f"{submission.student}.json").unlink(missing_ok=True)
-    for key, row in _absent(listed, students, unclear, earlier).items():
+    for key, row in absent(listed, students, unclear, earlier).items():
         students[key] = row
         result = failed(common, "nothing was handed in", "Nothing was handed in.")
         result["status"] = "missing"
@@ -223,44 +222,6 @@ def finish(out: Path) -> Summary:
     )  # fmt: skip
 
 
-def _with_rows(
-    submissions: list[Submission], listed: Roster, assignment: str
-) -> tuple[list[Submission], dict[str, dict[str, str]], set[str]]:
-    """The submissions with notes on what is odd about their rows in the roster, and the rows.
-
-    The last are the ids of the roster who may have handed in one whose name is not theirs alone.
-    """
-    asked = {submission.student: find(listed, submission, assignment) for submission in submissions}
-    rows = {key: found for key, (found, _) in asked.items()}
-    students = {key: found[0] if len(found) == 1 else NOBODY for key, found in rows.items()}
-    unclear = {row["student"] for found in rows.values() if len(found) > 1 for row in found}
-    count = Counter(row["student"] for row in students.values())
-    noted = []
-    for submission in submissions:
-        key, note = submission.student, ""
-        found = [row["student"] for row in rows[key]]
-        if listed and not found:
-            others, name = asked[key][1], submission.name
-            note = f"{name} is not in the roster"
-            if submission.lms == "plain":
-                name = owner(name, assignment) or name
-            if others:
-                there = " and ".join(f"{row['student']} is {row['name'] or '?'}" for row in others)
-                note += f", where {there}; if they are one and no group"
-            else:
-                note += "; if it is somebody's there"
-            note += f", write {name} into the column name"
-        elif len(found) > 1:
-            one = " or ".join(found)
-            note = f"{one} in the roster? write {key} into the column name of whose it is"
-        elif found and count[found[0]] > 1:
-            note = f"several submissions are of {found[0]} in the roster"
-        if note:
-            submission = replace(submission, notes=(*submission.notes, note), review=True)
-        noted.append(submission)
-    return noted, students, unclear
-
-
 def _gone(
     results: Path, earlier: dict[str, dict[str, str]], students: dict[str, dict[str, str]]
 ) -> tuple[str, ...]:
@@ -279,26 +240,3 @@ def _gone(
         for key, row in earlier.items()
         if key not in students and row["student"] not in here and handed_in(key)
     )
-
-
-def _absent(
-    listed: Roster,
-    students: dict[str, dict[str, str]],
-    unclear: set[str],
-    earlier: dict[str, dict[str, str]],
-) -> dict[str, dict[str, str]]:
-    """The rows of those who handed in nothing, by keys that no submission has.
-
-    Who handed in before keeps the key, and with it the points by hand.
-    """
-    before = {row["student"]: key for key, row in earlier.items()}
-    seen = {row["student"] for row in students.values()} | unclear
-    absent: dict[str, dict[str, str]] = {}
-    for row in (row for rows in listed.values() for row in rows):
-        if row["student"] and row["student"] not in seen:
-            seen.add(row["student"])
-            key = before.get(row["student"], row["student"])
-            while key.casefold() in {student.casefold() for student in (*students, *absent)}:
-                key += "-absent"
-            absent[key] = row
-    return absent

@@ -47,8 +47,9 @@ BRIGHTSPACE = re.compile(
 BLACKBOARD = re.compile(
     r"(?P<name>.+)_attempt_(?P<date>\d{4}(-\d\d){5})(_(?P<file>.+)|\.txt)", re.S
 )
-ILIAS = re.compile(r"(?P<name>[^_.]+_[^_.]+_[^.]+)_(?P<id>\d+)")
 EXCHANGE = re.compile(r"(?P<name>[^+]+)\+(?P<of>[^+]+)\+(?P<date>\d{4}-\d\d-\d\d \d\d.\d\d.\d\d.*)")
+FORMS = MOODLE, BRIGHTSPACE, EXCHANGE, ANONYMOUS, CANVAS, BLACKBOARD
+ILIAS = re.compile(r"(?P<name>[^_.]+_[^_.]+_[^.]+)_(?P<id>\d+)")
 ENDINGS = ".ipynb", ".txt", ".json", ".zip"
 COPY = "copy copia cópia copie kopie kopia kopi копия コピー 副本".split()
 COPIES = [*COPY, *"another of de von van".split()]
@@ -130,11 +131,10 @@ def is_zip(name: str) -> bool:
 
 def is_export(paths: Iterable[PurePosixPath]) -> bool:
     """Whether the files of a zip are named as a system's export of several students."""
-    forms = (MOODLE, BRIGHTSPACE, EXCHANGE, ANONYMOUS, CANVAS, BLACKBOARD, ILIAS)
     students = set()
     for path in paths:
         parts = [part for part in path.parts if not RUBBISH.fullmatch(part)]
-        found = (form.fullmatch(part) for part in parts for form in forms)
+        found = (form.fullmatch(part) for part in parts for form in (*FORMS, ILIAS))
         if one := next(filter(None, found), None):
             students.add((one["name"], one.groupdict().get("id")))
     return len(students) > 1
@@ -233,7 +233,7 @@ def _is_group(folder: _Folder, wrapper: bool, alone: bool, assignment: str) -> b
     named = [name for name in direct if likeness(name, assignment)]
     if alone and any(
         form.fullmatch(name)
-        for form in (MOODLE, BRIGHTSPACE, EXCHANGE, ANONYMOUS, CANVAS, BLACKBOARD)
+        for form in FORMS
         for name in (*folder.folders, *(name for name, _ in folder.files))
     ):
         return True

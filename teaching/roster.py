@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from teaching.forms import owner
@@ -31,6 +33,67 @@ def read_roster(path: Path) -> Roster:
         for alias in aliases - {""}:
             listed.setdefault(alias, []).append(row)
     return listed
+
+
+def match(
+    submissions: list[Submission], listed: Roster, assignment: str
+) -> tuple[list[Submission], dict[str, dict[str, str]], set[str]]:
+    """The submissions with notes on what is odd about their rows in the roster, and the rows.
+
+    The last are the ids of the roster who may have handed in one whose name is not theirs alone.
+    """
+    asked = {submission.student: find(listed, submission, assignment) for submission in submissions}
+    rows = {key: found for key, (found, _) in asked.items()}
+    students = {key: found[0] if len(found) == 1 else NOBODY for key, found in rows.items()}
+    unclear = {row["student"] for found in rows.values() if len(found) > 1 for row in found}
+    count = Counter(row["student"] for row in students.values())
+    noted = []
+    for submission in submissions:
+        key, note = submission.student, ""
+        found = [row["student"] for row in rows[key]]
+        if listed and not found:
+            others, name = asked[key][1], submission.name
+            note = f"{name} is not in the roster"
+            if submission.lms == "plain":
+                name = owner(name, assignment) or name
+            if others:
+                there = " and ".join(f"{row['student']} is {row['name'] or '?'}" for row in others)
+                note += f", where {there}; if they are one and no group"
+            else:
+                note += "; if it is somebody's there"
+            note += f", write {name} into the column name"
+        elif len(found) > 1:
+            one = " or ".join(found)
+            note = f"{one} in the roster? write {key} into the column name of whose it is"
+        elif found and count[found[0]] > 1:
+            note = f"several submissions are of {found[0]} in the roster"
+        if note:
+            submission = replace(submission, notes=(*submission.notes, note), review=True)
+        noted.append(submission)
+    return noted, students, unclear
+
+
+def absent(
+    listed: Roster,
+    students: dict[str, dict[str, str]],
+    unclear: set[str],
+    earlier: dict[str, dict[str, str]],
+) -> dict[str, dict[str, str]]:
+    """The rows of those who handed in nothing, by keys that no submission has.
+
+    Who handed in before keeps the key, and with it the points by hand.
+    """
+    before = {row["student"]: key for key, row in earlier.items()}
+    seen = {row["student"] for row in students.values()} | unclear
+    missing: dict[str, dict[str, str]] = {}
+    for row in (row for rows in listed.values() for row in rows):
+        if row["student"] and row["student"] not in seen:
+            seen.add(row["student"])
+            key = before.get(row["student"], row["student"])
+            while key.casefold() in {student.casefold() for student in (*students, *missing)}:
+                key += "-absent"
+            missing[key] = row
+    return missing
 
 
 def find(

@@ -84,16 +84,18 @@ class Sandbox:
                         raise TimeoutError
                     if reply.outcome != "ok":
                         raise SandboxMissing(f"A job does not start: {reply.text}. {ADVICE}")
-            except BaseException as error:
+            except TimeoutError:
                 self.__exit__()
-                if not isinstance(error, OSError):
-                    raise
-                if isinstance(error, TimeoutError):
-                    raise SandboxMissing(
-                        "The machine was too busy to start a sandbox within "
-                        f"{START:g} seconds: grade with fewer --jobs, or try again."
-                    ) from None
+                raise SandboxMissing(
+                    f"The machine was too busy to start a sandbox within {START:g} seconds: "
+                    "grade with fewer --jobs, or try again."
+                ) from None
+            except OSError as error:
+                self.__exit__()
                 raise SandboxMissing(f"The sandbox does not answer: {error}. {ADVICE}") from None
+            except BaseException:
+                self.__exit__()
+                raise
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -55,18 +55,7 @@ def write_tables(
         elif r["lms"] == "canvas" and r["lms_id"].isdecimal():
             canvas.append([r["name"], r["lms_id"], "", "", total])
     ids = [task["id"] for task in tasks]
-    columns = [
-        "student",
-        "name",
-        "roster",
-        "status",
-        "late",
-        *ids,
-        "total",
-        "max",
-        "flags",
-        "notes",
-    ]
+    columns = [*"student name roster status late".split(), *ids, *"total max flags notes".split()]
     write_table(out / "grades.csv", columns, grades)
     write_table(out / "review.csv", ["student", "why", "file"], review)
     columns = ["Identifier", "Full name", "Grade", "Maximum grade", "Last modified (grade)"]

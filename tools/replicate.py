@@ -37,11 +37,11 @@ def main() -> int:
     }
     now = {page: fingerprint(ROOT, page) for page in pages}
     todo = [
-        (blocks(page.stem)[i], page)
+        (first, page)
         for i in range(BLOCKS)
         for page in reversed(pages)
-        if record.get(page.stem, {}).get(f"{blocks(page.stem)[i]}", {}).get("fingerprint")
-        != now[page]
+        for first in [blocks(page.stem)[i]]
+        if record.get(page.stem, {}).get(str(first), {}).get("fingerprint") != now[page]
     ]
     pool = ThreadPoolExecutor(2)
     jobs = {

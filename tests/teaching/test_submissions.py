@@ -247,7 +247,6 @@ def test_links_are_not_followed(collected, tmp_path):
 
 def test_bombs_cost_the_one_who_sent_them(collected, monkeypatch):
     monkeypatch.setattr(archives, "MOST_BYTES", 20_000_000)
-    monkeypatch.setattr(archives, "MOST_BYTES", 20_000_000)
     large = os.urandom(archives.MOST_BYTES + 1)
     bomb = packed({"x.ipynb": bytes(10**8)})
     found = collected({
