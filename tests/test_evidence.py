@@ -469,6 +469,11 @@ def test_what_the_seeds_settle_cannot_be_called_open(effects, verdict):
         evidence.unsettled("x", "s", [effects] * 30, [0] * 30, measure=of(1))
 
 
+def test_near_a_bound_other_seeds_may_settle_it(monkeypatch):
+    monkeypatch.setenv("BOOK_FIRST_SEED", "1000")
+    evidence.unsettled("x", "s", [2] * 30, [0] * 30, measure=of(1))
+
+
 def test_ten_seeds_are_too_few_to_give_up():
     with pytest.raises(ClaimFailed, match="10 seeds are too few to give up"):
         evidence.unsettled("x", "s", [0.7] * 10, [0] * 10, measure=of(1))
