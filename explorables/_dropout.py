@@ -51,7 +51,7 @@ def mc_dropout(
         trained: for each place of the points a mapping of "x" and "y", the training points, (n,)
             or (n, 1), and "networks", which maps each dropout rate to the weights of a network of
             one hidden ReLU layer: kernel (1, units), bias (units,), kernel (units, 1), bias (1,).
-            Those that chapter 9 has trained unless given.
+            Those that `tools/mc_dropout.py` has trained unless given.
         where: a key of `trained`.
         rate: one of the rates in `trained`.
         passes: from 2 to 200.
