@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import keras
@@ -15,8 +16,9 @@ class RangeTest(keras.callbacks.Callback):  # type: ignore[misc]
     """Raise the learning rate from batch to batch and keep the loss of each: `fit` with it once.
 
     The rate grows by one factor a batch, from `low` to `high` in `steps` batches. Training stops
-    there, or where the loss is NaN or above `stop` times the lowest so far. Weights, optimizer
-    and learning rate are put back as they were.
+    there, or where the loss is NaN or above `stop` times the lowest so far; where `fit` has no more
+    batches before that, a warning says so. Weights, optimizer and learning rate are put back as
+    they were.
 
     After `fit`, `rates` and `losses` hold one number per batch, arrays of shape (batches,). A loss
     is that of its batch alone, which `fit` reports only as a mean over the epoch so far; batches
@@ -49,7 +51,7 @@ class RangeTest(keras.callbacks.Callback):  # type: ignore[misc]
         if not optimizer.built:
             optimizer.build(self.model.trainable_variables)
         self.saved = [(v, v.numpy()) for v in [*self.model.variables, *optimizer.variables]]
-        self.rates, self.losses = np.array([]), np.array([])
+        self.rates, self.losses, self.done = np.array([]), np.array([]), False
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.mean, self.batches = 0.0, 0
@@ -64,8 +66,15 @@ class RangeTest(keras.callbacks.Callback):  # type: ignore[misc]
         self.rates = self.grid[: len(self.losses) + 1]
         self.losses = np.append(self.losses, loss)
         if len(self.losses) == len(self.grid) or not loss < self.stop * self.losses.min():
-            self.model.stop_training = True
+            self.done = self.model.stop_training = True
 
     def on_train_end(self, logs: Any = None) -> None:
         for variable, value in self.saved:
             variable.assign(value)
+        if not self.done:
+            tried, steps = len(self.rates), len(self.grid)
+            warnings.warn(
+                f"RangeTest tried {tried} of {steps} rates, up to {self.grid[tried - 1]:.2g}: fit "
+                f"ended before. It takes {steps} batches, over several epochs if need be.",
+                stacklevel=2,
+            )

@@ -20,6 +20,15 @@ def schedule(optimizer: keras.Optimizer) -> Callable[..., Any] | None:
     return rate if callable(rate) else None
 
 
+def count(optimizer: keras.Optimizer) -> keras.Variable:
+    """The count that the schedule of the learning rate is asked with, 0 before the first batch.
+
+    It is that of batches. Where gradients are accumulated, `iterations` counts the updates.
+    """
+    variable: keras.Variable = _found(optimizer, "_iterations")
+    return variable
+
+
 def decays(optimizer: keras.Optimizer, variable: keras.Variable) -> bool:
     """Whether the optimizer's weight decay acts on the variable."""
     if optimizer.weight_decay is None:

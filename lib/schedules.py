@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule
 
-from lib.keras_internals import index
+from lib.keras_internals import count, index
 
 
 @keras.saving.register_keras_serializable(package="lib")
@@ -97,7 +97,7 @@ class CycledSGD(keras.optimizers.SGD):  # type: ignore[misc]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         velocity = self.momentums[index(self, variable)]
-        momentum = keras.ops.cast(self.momentum_schedule(self.iterations), variable.dtype)
+        momentum = keras.ops.cast(self.momentum_schedule(count(self)), variable.dtype)
         step = keras.ops.cast(learning_rate, variable.dtype) * tf.convert_to_tensor(gradient)
         self.assign(velocity, momentum * velocity - step)
         self.assign_add(variable, velocity)

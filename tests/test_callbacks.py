@@ -1,5 +1,6 @@
 """The range test: the loss of each batch, a growing rate, and nothing left changed."""
 
+import warnings
 from typing import Any
 
 import keras
@@ -50,6 +51,23 @@ def test_it_stops_where_the_loss_rises() -> None:
     assert len(test.losses) < 10
     assert test.losses[-1] > 4 * test.losses.min()
     assert len(test.rates) == len(test.losses)
+
+
+def test_it_warns_where_the_batches_end_before_the_rates() -> None:
+    test = RangeTest(0.001, 0.1, steps=9)
+    model = compiled(keras.optimizers.SGD(0.5))
+    with pytest.warns(UserWarning, match="3 of 9 rates, up to 0.0032: .*9 batches"):
+        model.fit(X, X, batch_size=4, verbose=0, callbacks=[test])
+    assert len(test.losses) == 3
+    assert not model.get_weights()[0].any()
+
+
+@pytest.mark.parametrize("settings", [(0.001, 0.1, 9), (1.0, 1e6, 30)], ids=["all", "stopped"])
+def test_a_whole_test_does_not_warn(settings: tuple[float, float, int]) -> None:
+    model = compiled(keras.optimizers.SGD())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        model.fit(X, X, batch_size=4, epochs=30, verbose=0, callbacks=[RangeTest(*settings)])
 
 
 def test_a_rate_in_any_class_of_variable_is_plain() -> None:

@@ -66,6 +66,21 @@ def test_momentum_follows_its_schedule_inside_fit() -> None:
     assert model.get_weights()[0].item() == pytest.approx(weight, rel=1e-5)
 
 
+def test_with_accumulated_gradients_the_momentum_counts_as_the_rate_does() -> None:
+    """Keras asks the rate's schedule with the count of batches, and steps at every second one."""
+    rate, momentum = OneCycle(0.01, 0.05, 12), OneCycle(0.9, 0.1, 12)
+    optimizer = CycledSGD(rate, momentum, gradient_accumulation_steps=2)
+    variable = keras.Variable([1.0, -2.0])
+    weight, velocity = np.array([1.0, -2.0]), np.zeros(2)
+    for batch in range(12):
+        optimizer.apply([keras.ops.array([1.0, 3.0])], [variable])
+        if batch % 2:
+            at = float(momentum(batch)), float(rate(batch))
+            velocity = at[0] * velocity - at[1] * np.array([1.0, 3.0])
+            weight += velocity
+    np.testing.assert_allclose(variable.numpy(), weight, rtol=1e-5)
+
+
 def test_saved_and_loaded_it_goes_on(tmp_path) -> None:  # type: ignore[no-untyped-def]
     x = np.ones((8, 1), "float32")
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
