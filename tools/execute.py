@@ -13,6 +13,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -80,20 +81,18 @@ def run_pending() -> list[Run]:
     # The last chapters take longest: started first, they leave no core idle at the end.
     futures = [pool.submit(execute, path, notebooks[path]) for path in reversed(pending)]
     no_bar = not pending or not sys.stderr.isatty()
-    try:
-        runs = tqdm(finished(futures), "executing", len(pending), unit="chapter", disable=no_bar)
-        for future in runs:
-            run = future.result()
-            if run.failure:
-                failures.append(run)
-            else:
-                bundle = CacheBundleIn(run.notebook, str(run.chapter), data={SECONDS: run.seconds})
-                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
-            word = "failed" if run.failure else "done"
-            tqdm.write(f"{word:6} {run.seconds:5.1f} s  {run.chapter.name}")
-            sys.stdout.flush()
-    except KeyboardInterrupt:
-        stop()
+    stop_at_interrupt()
+    runs = tqdm(finished(futures), "executing", len(pending), unit="chapter", disable=no_bar)
+    for future in runs:
+        run = future.result()
+        if run.failure:
+            failures.append(run)
+        else:
+            bundle = CacheBundleIn(run.notebook, str(run.chapter), data={SECONDS: run.seconds})
+            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+        word = "failed" if run.failure else "done"
+        tqdm.write(f"{word:6} {run.seconds:5.1f} s  {run.chapter.name}")
+        sys.stdout.flush()
     return failures
 
 
@@ -103,6 +102,11 @@ def finished(futures: Iterable[Future[Run]]) -> Iterator[Future[Run]]:
     while pending:
         done, pending = wait(pending, timeout=1, return_when=FIRST_COMPLETED)
         yield from done
+
+
+def stop_at_interrupt() -> None:
+    """A KeyboardInterrupt would be lost where Python ignores exceptions, as in a finalizer."""
+    signal.signal(signal.SIGINT, lambda *_: stop())
 
 
 def stop() -> NoReturn:

@@ -15,7 +15,7 @@ from typing import Any
 
 from extensions.replication import RECORD, fingerprint, read
 from lib.evidence import records
-from tools.execute import ROOT, chapters, execute, finished, stop
+from tools.execute import ROOT, chapters, execute, finished, stop_at_interrupt
 
 # The first seeds of the blocks are 51000, 52000 and so on; data are drawn with 51, 52 and so on. A
 # chapter gets new ones whenever a claim was reworded because of the old, so that no sentence is
@@ -49,26 +49,22 @@ def main() -> int:
         for first, page in todo
     }
     failed = 0
-    try:
-        for job in finished(jobs):
-            run, first = job.result(), jobs[job]
-            if run.failure:
-                failed += 1
-                print(f"failed {first} {run.chapter.name}: {run.failure}", file=sys.stderr)
-                continue
-            claims = records(run.notebook)
-            record.setdefault(run.chapter.stem, {})[str(first)] = {
-                "fingerprint": now[run.chapter],
-                "claims": {c.name: [one.effects for one in c.comparisons] for c in claims},
-            }
-            write(record)
-            lost = [claim.name for claim in claims if not claim.holds and not claim.pooled]
-            print(
-                f"done {run.seconds:5.1f} s  {first} {run.chapter.name} {' '.join(lost)}".rstrip()
-            )
-            sys.stdout.flush()
-    except KeyboardInterrupt:
-        stop()
+    stop_at_interrupt()
+    for job in finished(jobs):
+        run, first = job.result(), jobs[job]
+        if run.failure:
+            failed += 1
+            print(f"failed {first} {run.chapter.name}: {run.failure}", file=sys.stderr)
+            continue
+        claims = records(run.notebook)
+        record.setdefault(run.chapter.stem, {})[str(first)] = {
+            "fingerprint": now[run.chapter],
+            "claims": {c.name: [one.effects for one in c.comparisons] for c in claims},
+        }
+        write(record)
+        lost = [claim.name for claim in claims if not claim.holds and not claim.pooled]
+        print(f"done {run.seconds:5.1f} s  {first} {run.chapter.name} {' '.join(lost)}".rstrip())
+        sys.stdout.flush()
     return bool(failed)
 
 
