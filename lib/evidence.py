@@ -22,21 +22,20 @@ Thompson, Ann. Math. Stat. 7:122, 1936. Bahadur & Savage, Ann. Math. Stat. 27:11
 Technometrics 24:295, 1982. Schuirmann, J. Pharmacokinet. Biopharm. 15:657, 1987.
 """
 
-import json
 import math
 import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from itertools import combinations, pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from lib.intervals import MIN_SEEDS, Array, as_column, interval, rounded, spare
+from lib.records import Claim, Comparison, Measure, figures_of, records, replicated
 
 __all__ = [
     "Claim", "ClaimFailed", "Comparison", "Measure", "equal", "glue", "greater", "interval",
@@ -45,87 +44,10 @@ __all__ = [
 
 SEEDS_TO_GIVE_UP = 30
 NULLS = ("null", "no loss")
-RECORD = Path(__file__).with_name("replicated.json")  # written by `make replicate`
 
 
 class ClaimFailed(AssertionError):
     """A sentence of the text does not hold on these seeds."""
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A quantity that claims compare, and from what size on a difference in it counts.
-
-    Args:
-        name: "test accuracy".
-        gain: the smallest difference that is called one, in the unit of the measurements. It is
-            fixed before looking; a null keeps within half of it.
-        why: what such a difference is to a reader.
-        unit: of the measurements, "points".
-        limits: the lowest and the highest value that the quantity can have.
-        baseline: what an untrained network has of it, or a guess.
-
-    >>> Measure("accuracy", gain=2, unit="points", limits=(0, 100), why="seven of 360 digits")
-    Measure(name='accuracy', gain=2, why='seven of 360 digits', unit='points', ...
-    """
-
-    name: str
-    gain: float
-    why: str
-    unit: str = ""
-    limits: tuple[float, float] = (-math.inf, math.inf)
-    baseline: float | None = None
-
-    def __post_init__(self) -> None:
-        _positive("gain", self.gain)
-        if not (self.name.strip() and self.why.strip()):
-            raise ValueError("a measure takes a name, and the reason of its gain")
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """An effect by seed and the bounds between which it is claimed to lie.
-
-    `baseline` is the effect that would be seen if there were nothing to the claim; None where two
-    measured sides are compared, since there the sides can be turned.
-    """
-
-    effects: tuple[float, ...]
-    above: float = -math.inf
-    below: float = math.inf
-    baseline: float | None = None
-
-    def room(self) -> float:
-        """Distance of the interval from the nearer bound, negative where it crosses."""
-        low, high = interval(self.effects)
-        return float(min(low - self.above, self.below - high))
-
-    def kept(self) -> Array:
-        """Whether each seed's own effect lies between the bounds, (seeds,)."""
-        effects = np.asarray(self.effects)
-        return np.asarray((effects > self.above) & (effects < self.below))
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A line of the ledger. Of several comparisons, the figures are of the tightest."""
-
-    name: str
-    statement: str
-    kind: str  # difference, ordering, threshold, ratio, agreement, null, no loss or unsettled
-    asked: str
-    effect: float  # median over seeds
-    low: float
-    high: float
-    unit: str
-    measure: Measure | None
-    seeds: int
-    first_seed: int
-    share: float  # of these seeds, those in which every comparison is as asked
-    updates: tuple[int, ...]  # of the trainings that were compared
-    pooled: bool  # with the seeds of `make replicate`
-    holds: bool
-    comparisons: tuple[Comparison, ...]
 
 
 def seeds(n: int) -> range:
@@ -318,48 +240,6 @@ def glue(name: str, values: ArrayLike) -> None:
         give(name, rounded(values), display=False)
 
 
-def records(notebook: Mapping[str, Any]) -> list[Claim]:
-    """The claims in the outputs of an executed notebook (nbformat 4), in their order."""
-    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
-    found = [output.get("metadata", {}).get("claim") for output in outputs]
-    return [_claim(figures) for figures in found if figures]
-
-
-def _claim(figures: Mapping[str, Any]) -> Claim:
-    """A claim from what `_figures_of` made of it."""
-
-    def known(values: Mapping[str, Any]) -> dict[str, Any]:
-        return {key: value for key, value in values.items() if value is not None}
-
-    measure = figures["measure"]
-    comparisons = tuple(
-        Comparison(**known(one) | {"effects": tuple(one["effects"])})
-        for one in figures["comparisons"]
-    )
-    if measure is not None:
-        low, high = measure["limits"]
-        limits = (-math.inf if low is None else low, math.inf if high is None else high)
-        measure = Measure(**known(measure) | {"limits": limits})
-    return Claim(
-        **dict(figures)
-        | {"measure": measure, "updates": tuple(figures["updates"]), "comparisons": comparisons}
-    )
-
-
-def _figures_of(claim: Claim) -> dict[str, Any]:
-    """A claim as JSON has it: without infinity, numbers to six digits."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, float):
-            return float(f"{value:.6g}") if math.isfinite(value) else None
-        if isinstance(value, dict):
-            return {key: plain(one) for key, one in value.items()}
-        return [plain(one) for one in value] if isinstance(value, list | tuple) else value
-
-    figures: dict[str, Any] = plain(asdict(claim))
-    return figures
-
-
 def _settle(
     name: str,
     statement: str,
@@ -406,20 +286,14 @@ def _settle(
     line = f"{word}: {statement}"
     if display := _display():
         # nbval compares the data of an output and passes over its metadata.
-        display({"text/plain": line}, raw=True, metadata={"claim": _figures_of(claim)})
+        display({"text/plain": line}, raw=True, metadata={"claim": figures_of(claim)})
     else:
         print(line)
 
 
 def _pool(name: str, comparisons: Sequence[Comparison]) -> list[Comparison]:
     """The comparisons, with the effects of the other seeds on which the claim was replicated."""
-    chapters = json.loads(RECORD.read_text("utf-8")).values()
-    others = [
-        run["claims"][name]
-        for runs in chapters
-        for first, run in runs.items()
-        if name in run["claims"] and int(first) != _first_seed()
-    ]
+    others = replicated(name, _first_seed())
     return [
         replace(one, effects=one.effects + tuple(e for effects in others for e in effects[i]))
         for i, one in enumerate(comparisons)

@@ -489,7 +489,7 @@ def replicated(monkeypatch, tmp_path):
     }
     path = tmp_path / "replicated.json"
     path.write_text(json.dumps({"01-chapter": runs}))
-    monkeypatch.setattr(evidence, "RECORD", path)
+    monkeypatch.setattr("lib.records.RECORD", path)
 
 
 def test_a_pooled_claim_rests_on_the_seeds_of_the_record_too(replicated, recorded, monkeypatch):
