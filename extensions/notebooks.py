@@ -46,7 +46,6 @@ class NotebookBuilder(Builder):
     allow_parallel = True
 
     def init(self) -> None:
-        # What is committed follows the book's own setting alone, not where a build happens to run.
         config = yaml.safe_load(Path(self.srcdir, "_config.yml").read_text("utf-8"))
         self.repository = config["repository"]["url"]
         self.site = site_of(self.repository).rstrip("/")

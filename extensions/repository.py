@@ -1,6 +1,5 @@
 """Where the repository lives, and the buttons that lead there: ``repository.url``."""
 
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,8 @@ def setup(app: Sphinx) -> None:
 
 
 def set_repository(app: Sphinx, config: Config) -> None:
-    """Let ``repository.url``, or else GitHub Actions' own address, switch the buttons on."""
+    """Let ``repository.url`` switch the buttons on."""
     options = config.html_theme_options
-    server, name = os.environ.get("GITHUB_SERVER_URL"), os.environ.get("GITHUB_REPOSITORY")
-    options["repository_url"] = f"{server}/{name}" if server and name else options["repository_url"]
     if not options["repository_url"]:
         options.pop("launch_buttons", None)
     elif not re.fullmatch(r"https?://[^/]+/[^/]+/[^/]+", options["repository_url"]):

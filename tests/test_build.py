@@ -305,7 +305,7 @@ def test_a_book_knows_itself_and_makes_up_no_address(book):
     }
     (book / "lib/replicated.json").write_text(json.dumps({"01-chapter": record}))
     (book / "notebooks/01-chapter.ipynb").write_text("{}")
-    code, text = build(book, GITHUB_SERVER_URL="", GITHUB_REPOSITORY="")
+    code, text = build(book)
     assert (code, text) == (0, "")
     html = (book / "_build/html/book/01-chapter.html").read_text()
     assert "colab.research" not in html
@@ -346,15 +346,23 @@ def test_a_book_knows_itself_and_makes_up_no_address(book):
     old = pickle.loads(known.read_bytes())
     old.outcomes, old.version["extensions"] = {"book/01-chapter": ()}, 1  # of earlier code
     known.write_bytes(pickle.dumps(old))
-    assert build(book, GITHUB_SERVER_URL="", GITHUB_REPOSITORY="")[0] == 0
+    assert build(book)[0] == 0
 
 
 @pytest.mark.long
 def test_every_address_follows_from_the_repositorys(book):
     (book / "notebooks/01-chapter.ipynb").write_text("{}")
-    address = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "someone/somebook"}
-    assert build(book, **address)[0] == 0
+    config = (ROOT / "_config.yml").read_text()
+    address = "https://github.com/someone/somebook"
+    (book / "_config.yml").unlink()
+    (book / "_config.yml").write_text(re.sub('url: ".*"', f'url: "{address}"', config))
+    elsewhere = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "another/fork"}
+    assert build(book, **elsewhere)[0] == 0
+    assert run(book, sys.executable, "-m", "tools.book", "notebook", **elsewhere)[0] == 0
+    notebook = (book / "_build/notebook/01-chapter.ipynb").read_text()
+    assert f'%pip install --quiet \\"git+{address}\\"' in notebook
     html = (book / "_build/html/book/01-chapter.html").read_text()
+    assert "another" not in html + notebook
     colab = "https://colab.research.google.com/github/someone/somebook/blob/main/notebooks/"
     assert f"{colab}01-chapter.ipynb" in html
     assert "urlpath=lab/tree/notebooks/01-chapter.ipynb" in html
