@@ -21,3 +21,15 @@ for (const table of document.querySelectorAll("table.sortable")) {
     });
   }
 }
+
+// Who reports a problem does so from the section whose heading was read last.
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest(".btn-source-issues-button");
+  if (!button) return;
+  const read = [...document.querySelectorAll("article :is(h1, h2, h3)")].filter(
+    (heading) => heading.getBoundingClientRect().top < innerHeight / 2,
+  );
+  const address = new URL(button.href);
+  address.searchParams.set("section", read.at(-1)?.firstChild.textContent.trim() ?? "");
+  button.href = address;
+});

@@ -3,18 +3,20 @@
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ConfigError
 
-BUTTONS = ("use_repository_button", "use_edit_page_button")
+BUTTONS = ("use_repository_button", "use_edit_page_button", "use_issues_button")
 
 
 def setup(app: Sphinx) -> None:
     app.connect("config-inited", set_repository)
     app.connect("html-page-context", lead_to_the_notebook, priority=900)
+    app.connect("html-page-context", lead_to_the_form, priority=900)
 
 
 def set_repository(app: Sphinx, config: Config) -> None:
@@ -35,6 +37,22 @@ def site_of(repository: str) -> str:
     """Where GitHub Pages serves a repository, with a slash at the end; "" for other hosts."""
     found = re.fullmatch(r"https://github\.com/([^/]+)/([^/]+?)(?:\.git)?", repository)
     return f"https://{found[1].lower()}.github.io/{found[2]}/" if found else ""
+
+
+def lead_to_the_form(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Let the button for a mistake open its form, filled in with the page and the version.
+
+    `book.js` adds the section.
+    """
+    groups = {group.get("label"): group for group in context.get("header_buttons", [])}
+    for button in groups.get("source-buttons", {}).get("buttons", []):
+        if button["label"] == "source-issues-button":
+            known = {"template": "mistake.yml", "page": page, "version": app.config.version}
+            address, _, _ = button["url"].partition("?")
+            button["url"] = f"{address}?{urlencode(known)}"
+            button["text"], button["tooltip"] = "Report a problem", "Report a problem on this page"
 
 
 def lead_to_the_notebook(

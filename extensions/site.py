@@ -4,16 +4,26 @@ import html
 import re
 import shutil
 import textwrap
+import tomllib
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
 
 
 def setup(app: Sphinx) -> None:
+    app.connect("config-inited", set_version)
     app.connect("html-page-context", describe, priority=900)
+
+
+def set_version(app: Sphinx, config: Config) -> None:
+    """Say at the foot of each page, and on the title of the PDF, which version this is."""
+    project = tomllib.loads(Path(app.srcdir, "pyproject.toml").read_text("utf-8"))["project"]
+    config.version = config.release = project["version"]
+    config.html_theme_options["extra_footer"] = f"Version {config.version}"
 
 
 def describe(

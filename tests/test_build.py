@@ -9,10 +9,13 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import psutil
 import pytest
+import yaml
 
 from extensions.replication import fingerprint
 from tools.replicate import blocks
@@ -20,7 +23,8 @@ from tools.replicate import blocks
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.depends(
     "extensions/**/*", "assets/**/*", "lib/**/*", "explorables/**/*", "_config.yml",
-    "package-lock.json", "book/references.bib", "tools/*.py",
+    "package-lock.json", "pyproject.toml", "book/references.bib", "tools/*.py",
+    ".github/ISSUE_TEMPLATE/*",
 )  # fmt: skip
 PAGE = """\
 ---
@@ -104,7 +108,7 @@ The claim {claim}`mostly`.
 @pytest.fixture
 def book(tmp_path):
     rooms = "assets explorables extensions lib node_modules tools".split()
-    for name in (*rooms, "_config.yml", "requirements.txt"):
+    for name in (*rooms, "_config.yml", "pyproject.toml", "requirements.txt"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "book").mkdir()
     (tmp_path / "notebooks").mkdir()
@@ -368,6 +372,13 @@ def test_every_address_follows_from_the_repositorys(book):
     assert "urlpath=lab/tree/notebooks/01-chapter.ipynb" in html
     assert "https://github.com/someone/somebook/edit/main/book/01-chapter.md" in html
     site = "https://someone.github.io/somebook/"
+    form = re.search(f'href="({address}/issues/new[^"]*)"', html)[1].replace("&amp;", "&")
+    asked = dict(parse_qsl(urlsplit(form).query))
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert asked == {"template": "mistake.yml", "page": "book/01-chapter", "version": version}
+    fields = yaml.safe_load((ROOT / ".github/ISSUE_TEMPLATE/mistake.yml").read_text())["body"]
+    assert {*asked, "section"} - {"template"} <= {field["id"] for field in fields}
+    assert f"Version {version}" in html
     assert f'content="{site}_static/card.png"' in html
     assert f'<link rel="canonical" href="{site}book/01-chapter.html"' in html
     sitemap = (book / "_build/html/sitemap.xml").read_text()

@@ -1,7 +1,7 @@
 """The site as a whole: light, closed, searchable, and usable by keyboard, on paper, from a disk."""
 
 from html.parser import HTMLParser
-from urllib.parse import unquote, urldefrag, urljoin
+from urllib.parse import parse_qsl, unquote, urldefrag, urljoin, urlsplit
 
 import pytest
 from test_pages import HTML, PAGES, open_page, site  # noqa: F401 (a fixture)
@@ -125,3 +125,21 @@ def test_a_lost_reader_finds_the_book(browser, site):  # noqa: F811
         page.goto(site + "404.html")
         page.get_by_role("link", name="All chapters").click()
         assert "Training Deep Neural Networks" in page.title()
+
+
+@pytest.mark.parametrize("page_name", ["book/01-vanishing-and-exploding-gradients.html"])
+def test_a_report_names_the_section_in_sight(opened):
+    section = opened.locator("article h2").nth(3)
+    section.scroll_into_view_if_needed()
+    opened.evaluate("scrollTo({top: scrollY, behavior: 'instant'})")
+    # The book that is tested has no address, and so no button.
+    opened.evaluate("""() => {
+      document.body.insertAdjacentHTML("beforeend",
+        '<a class="btn-source-issues-button" href="https://host/new?page=book/01">x</a>');
+      addEventListener("click", (event) => event.preventDefault());
+      document.querySelector(".btn-source-issues-button").click();
+    }""")
+    asked = dict(
+        parse_qsl(urlsplit(opened.locator(".btn-source-issues-button").get_attribute("href")).query)
+    )
+    assert asked == {"page": "book/01", "section": section.inner_text().rstrip("#").strip()}
