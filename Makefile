@@ -27,7 +27,9 @@ pdf:  ## build the book for print: _build/latex/training-deep-neural-networks.pd
 	@cd _build/latex && SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 0) \
 		latexmk -norc -xelatex -silent -halt-on-error $(NAME).tex >/dev/null
 
-site: book pdf zip  ## the book as it is published: pages, PDF, and a zip of both to read offline
+site:  ## the book as it is published: pages, PDF, and a zip of both to read offline
+	@BOOK_STAMP="$$(git log -1 --format=' (commit %h, %cd)' --date=format:'%-d %B %Y')" \
+		$(MAKE) --no-print-directory book pdf zip
 
 zip:
 	@rm -f _build/html/$(NAME).zip
@@ -47,6 +49,9 @@ notebooks: execute  ## write notebooks/ anew from the chapters
 	@python -m tools.book notebook
 	@rm -f notebooks/*.ipynb
 	@cp _build/notebook/*.ipynb notebooks/
+
+release: ready  ## release VERSION=1.0.1: check, stamp, compare the claims, build the site, tag
+	@python -m tools.release "$(VERSION)"
 
 replicate: ready  ## execute the chapters on other seeds: lib/replicated.json
 	@python -m tools.replicate
@@ -79,4 +84,4 @@ lock: ready  ## write the locks anew; with PACKAGE=name that package alone is br
 clean:  ## remove what was built, but not what was installed
 	rm -rf _build
 
-.PHONY: help book pdf site zip test check notebooks replicate serve execute ready links binder benchmark lock clean
+.PHONY: help book pdf site zip test check notebooks release replicate serve execute ready links binder benchmark lock clean

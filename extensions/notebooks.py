@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 INSTALL = """\
+# {project}, version {version}
 import sys
 
 if "google.colab" in sys.modules:
@@ -71,8 +72,12 @@ class NotebookBuilder(Builder):
             log.warning("not executed yet: run `make book`", location=docname)
             return
         cells = Cells(self, docname, chapter.notebook.cells).of(doctree)
-        action = PIP.format(url=self.repository) if self.repository else UNSET
-        cells.insert(1, new_code_cell(INSTALL.format(action=action)))
+        install = INSTALL.format(
+            project=self.config.project,
+            version=self.config.version,
+            action=PIP.format(url=self.repository) if self.repository else UNSET,
+        )
+        cells.insert(1, new_code_cell(install))
         for number, cell in enumerate(cells):
             cell.id = f"cell-{number:03d}"
         notebook = new_notebook(cells=cells, metadata={"kernelspec": KERNEL})

@@ -1,6 +1,7 @@
 """What stands around the pages: descriptions, notebooks, the lost page, the map of the site."""
 
 import html
+import os
 import re
 import shutil
 import textwrap
@@ -20,10 +21,14 @@ def setup(app: Sphinx) -> None:
 
 
 def set_version(app: Sphinx, config: Config) -> None:
-    """Say at the foot of each page, and on the title of the PDF, which version this is."""
+    """Say at the foot of each page, and on the title of the PDF, which version this is.
+
+    What is published has the commit and its date besides, in `BOOK_STAMP`: `make site`.
+    """
     project = tomllib.loads(Path(app.srcdir, "pyproject.toml").read_text("utf-8"))["project"]
-    config.version = config.release = project["version"]
-    config.html_theme_options["extra_footer"] = f"Version {config.version}"
+    config.version = project["version"]
+    config.release = f"{config.version}{os.environ.get('BOOK_STAMP', '')}"
+    config.html_theme_options["extra_footer"] = f"Version {config.release}"
 
 
 def describe(
