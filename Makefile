@@ -47,8 +47,9 @@ check: ready  ## lint and types
 
 notebooks: execute  ## write notebooks/ anew from the chapters
 	@python -m tools.book notebook
-	@rm -f notebooks/*.ipynb
-	@cp _build/notebook/*.ipynb notebooks/
+	@rm -rf notebooks
+	@mkdir notebooks
+	@cp -R _build/notebook/*.ipynb _build/notebook/blank notebooks/
 
 release: ready  ## release VERSION=1.0.1: check, stamp, compare the claims, build the site, tag
 	@python -m tools.release "$(VERSION)"

@@ -33,6 +33,7 @@ import sys
 if "google.colab" in sys.modules:
     {action}"""
 PIP = '%pip install --quiet "git+{url}"'
+FOLDED = "jp-MarkdownHeadingCollapsed"
 UNSET = 'raise RuntimeError("set repository.url in _config.yml, then run: make notebooks")'
 
 
@@ -71,17 +72,26 @@ class NotebookBuilder(Builder):
         except KeyError:
             log.warning("not executed yet: run `make book`", location=docname)
             return
-        cells = Cells(self, docname, chapter.notebook.cells).of(doctree)
         install = INSTALL.format(
             project=self.config.project,
             version=self.config.version,
             action=PIP.format(url=self.repository) if self.repository else UNSET,
         )
-        cells.insert(1, new_code_cell(install))
-        for number, cell in enumerate(cells):
-            cell.id = f"cell-{number:03d}"
-        notebook = new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
-        nbformat.write(notebook, Path(self.outdir, f"{Path(docname).name}.ipynb"))
+        for folder, kind in (("", Cells), ("blank", BlankCells)):
+            cells = kind(self, docname, chapter.notebook.cells).of(doctree)
+            cells.insert(1, new_code_cell(install))
+            for number, cell in enumerate(cells):
+                cell.id = f"cell-{number:03d}"
+            metadata = {"kernelspec": KERNEL, "colab": {"collapsed_sections": folded(cells)}}
+            notebook = new_notebook(cells=cells, metadata=metadata)
+            path = Path(self.outdir, folder, f"{Path(docname).name}.ipynb")
+            path.parent.mkdir(exist_ok=True)
+            nbformat.write(notebook, path)
+
+
+def folded(cells: list[NotebookNode]) -> list[str]:
+    """The ids of the headings that JupyterLab shows folded, for Colab to do so, too."""
+    return [cell.id for cell in cells if FOLDED in cell.metadata]
 
 
 class Cells(Markdown):
@@ -129,7 +139,7 @@ class Cells(Markdown):
     def block_solution_node(self, node: nodes.Element, level: int) -> None:
         self.flush()
         self.pending.append(f"##### {self.inline(node[0])}")
-        self.flush(**{"jp-MarkdownHeadingCollapsed": True})
+        self.flush(**{FOLDED: True})
         self.blocks(without_title(node), level)
 
     def flush(self, **metadata: Any) -> None:
@@ -162,6 +172,23 @@ class Cells(Markdown):
             metadata["jupyter"] = {"source_hidden": True}
         count = cell.execution_count if outputs else None
         return new_code_cell(cell.source, outputs=outputs, execution_count=count, metadata=metadata)
+
+
+class BlankCells(Cells):
+    """The cells of a page to be worked through: an empty one in place of each solution."""
+
+    def block_solution_node(self, node: nodes.Element, level: int) -> None:
+        self.flush()
+        self.out.append(new_code_cell())
+        cells = [
+            code["cell_index"] for code in node.findall(nodes.container) if "cell_index" in code
+        ]
+        self.written = max([self.written, *(index + 1 for index in cells)])
+
+    def code_cell(self, cell: NotebookNode) -> NotebookNode:
+        blank = super().code_cell(cell)
+        blank.outputs, blank.execution_count = [], None
+        return blank
 
 
 def _text_outputs(outputs: list[NotebookNode]) -> tuple[list[NotebookNode], bool]:

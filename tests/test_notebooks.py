@@ -14,21 +14,24 @@ from extensions.executed import executed
 
 ROOT = Path(__file__).parents[1]
 BUILT = ROOT / "_build/notebook"
-COMMITTED = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = ROOT / "notebooks"
+COMMITTED = sorted(NOTEBOOKS.rglob("*.ipynb"))
+WITH_SOLUTIONS = [path for path in COMMITTED if path.parent == NOTEBOOKS]
 MEASURED = r"[−\d.×⁻⁰¹²³⁴-⁹]+"
 CLAIMED = r'(?m)^( +"(?:effect|high|low|share)": )[-+.\de]+,$'
 
 
 def test_each_chapter_has_its_notebook():
-    assert [path.name for path in COMMITTED] == sorted(path.name for path in BUILT.glob("*.ipynb"))
+    built = {path.relative_to(BUILT) for path in BUILT.rglob("*.ipynb")}
+    assert {path.relative_to(NOTEBOOKS) for path in COMMITTED} == built
 
 
-@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: str(path.relative_to(NOTEBOOKS)))
 def test_the_committed_notebook_is_the_built_one(path):
     """Byte for byte, but for numbers that were measured: another processor rounds otherwise."""
     built, committed = (
-        re.sub(CLAIMED, r"\1…,", (folder / path.name).read_text(encoding="utf-8"))
-        for folder in (BUILT, path.parent)
+        re.sub(CLAIMED, r"\1…,", file.read_text(encoding="utf-8"))
+        for file in (BUILT / path.relative_to(NOTEBOOKS), path)
     )
     pattern = re.escape(built)
     for text in sorted(glued(path.stem), key=len, reverse=True):
@@ -47,7 +50,19 @@ def glued(stem):
     }
 
 
-@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", WITH_SOLUTIONS, ids=lambda path: path.stem)
+def test_the_blank_notebook_has_all_but_the_solutions(path):
+    full = nbformat.read(path, as_version=4).cells
+    blank = nbformat.read(NOTEBOOKS / "blank" / path.name, as_version=4).cells
+    solutions = [cell for cell in full if "jp-MarkdownHeadingCollapsed" in cell.metadata]
+    assert [cell.source for cell in blank if cell.cell_type == "code"].count("") == len(solutions)
+    sources = {cell.source for cell in full} | {""}
+    assert {cell.source for cell in blank} <= sources
+    assert not {cell.source for cell in blank} & {cell.source for cell in solutions}
+    assert not any(cell.get("outputs") for cell in blank)
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: str(path.relative_to(NOTEBOOKS)))
 def test_no_myst_is_left(path):
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "markdown":
@@ -55,7 +70,7 @@ def test_no_myst_is_left(path):
             assert not re.search(r"\{[a-z:]+\}`|:::|^:\w+:", text, flags=re.M), cell.source
 
 
-@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: str(path.relative_to(NOTEBOOKS)))
 def test_outputs_are_text_with_a_count_for_nbval_to_compare(path):
     for cell in nbformat.read(path, as_version=4).cells:
         for output in cell.get("outputs", []):
