@@ -7,11 +7,12 @@ done the slow way.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 
 def schedule(optimizer: keras.Optimizer) -> Callable[..., Any] | None:
@@ -39,6 +40,19 @@ def decays(optimizer: keras.Optimizer, variable: keras.Variable) -> bool:
 def index(optimizer: keras.Optimizer, variable: Any) -> int:
     """Place of a variable in the lists of the optimizer's slots."""
     return int(_found(optimizer, "_get_variable_index")(variable))
+
+
+def show_kernels(muon: Any, variables: Mapping[int, keras.Variable]) -> None:
+    """Let Muon update stacks (seed, ...) as it would the variables, given by the stacks' ids.
+
+    Kind and decay of a step are decided by the variable, its length by the shape of one kernel.
+    Muon orthogonalises the last two axes.
+    """
+    takes_adam, decays = _found(muon, "_should_use_adamw"), _found(muon, "_use_weight_decay")
+    scaled = _found(muon, "lr_adjust")
+    muon._should_use_adamw = lambda stack: takes_adam(variables[id(stack)])
+    muon._use_weight_decay = lambda stack: decays(variables[id(stack)])
+    muon.lr_adjust = lambda steps: tf.vectorized_map(scaled, steps, warn=False)
 
 
 @contextmanager

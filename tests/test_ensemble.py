@@ -167,12 +167,58 @@ def adamw_excluding(*names: str) -> keras.Optimizer:
         lambda: optimizers.Nadam(0.01),
         lambda: optimizers.Ftrl(0.1, l1_regularization_strength=0.01),
         lambda: optimizers.Lion(0.001),
+        lambda: optimizers.ScheduleFreeAdamW(0.01, warmup_steps=3),
+        lambda: optimizers.ScheduleFreeAdamW(0.01, beta_1=0.8, weight_decay=0.5, clipnorm=0.1),
     ],
     ids="sgd momentum nesterov sgd-decay rmsprop adagrad adadelta adam amsgrad adamw "
-    "adamw-but-bias adamax nadam ftrl lion".split(),
+    "adamw-but-bias adamax nadam ftrl lion schedule-free schedule-free-decay".split(),
 )
 def test_optimizer_updates_each_member_as_keras_does(make: Callable[[], Any]) -> None:
     assert_equals_keras(builder(optimizer=make), table())
+
+
+def muon(*kept: str, **settings: Any) -> keras.Optimizer:
+    optimizer = optimizers.Muon(0.02, **settings)
+    optimizer.exclude_from_weight_decay(var_names=list(kept))
+    return optimizer
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: muon(),
+        lambda: muon(exclude_layers=["last"], rms_rate=None, clipnorm=0.1),
+        lambda: muon("bias", weight_decay=0.5, adam_weight_decay=0.3),
+        lambda: muon(weight_decay=None, adam_weight_decay=0.3, nesterov=False),
+    ],
+    ids="default but-last decay adam-decay".split(),
+)
+def test_muon_orthogonalises_each_kernel_of_each_member(make: Callable[[], Any]) -> None:
+    hidden = (
+        lambda: layers.Dense(5, activation="tanh"),
+        layers.BatchNormalization,
+        lambda: layers.Dense(4, name="last"),
+    )
+    assert_equals_keras(builder(*hidden, optimizer=make), table(), members=(0, 2))
+
+
+@pytest.mark.parametrize("beta_1", [0.5, 0.9])
+def test_schedule_free_training_leaves_the_mean_of_its_iterates(beta_1: float) -> None:
+    # What it leaves should be nearer to the last iterate, the smaller beta_1 is, and the mean would
+    # have to be put in its place before an evaluation. `fit` has to do so once Keras does not.
+    data = table()
+    build = builder(optimizer=lambda: optimizers.ScheduleFreeAdamW(0.05, beta_1=beta_1))
+    result = small(build, data=data, epochs=1)
+    keras.utils.set_random_seed(SEEDS[2])
+    model, order = eager(build()), np.random.default_rng(SEEDS[2]).permutation(ROWS)
+    iterates = []
+    for rows in np.split(order[: ROWS // BATCH * BATCH], ROWS // BATCH):
+        model.train_on_batch(data.x_train[rows], data.y_train[rows])
+        slots = model.optimizer.variables
+        iterates.append([v.numpy() for v in slots if v.name.endswith("momentum")])
+    for weights, *values in zip(result.weights, *iterates, strict=True):
+        assert np.abs(values[-1] - values[0]).max() > 0.01
+        np.testing.assert_allclose(weights[2], np.mean(values, axis=0), atol=1e-5)
 
 
 @pytest.mark.parametrize("clip", [{"clipnorm": 0.1}, {"global_clipnorm": 0.1}, {"clipvalue": 0.01}])

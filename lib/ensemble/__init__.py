@@ -43,6 +43,10 @@ def fit(
     Keras squares or clips the gradients of an `Embedding` token by token, even where a token
     occurs twice in a batch; here they are summed first.  Elsewhere the two agree.
 
+    Muon orthogonalises the kernels of each member alone.  `ScheduleFreeAdamW` is that of Keras
+    3.15, which on TensorFlow takes the gradient at the mean of its iterates, whatever `beta_1` is,
+    and leaves this mean in the weights: there is nothing to swap before an evaluation.
+
     A member that diverges leaves the others untouched.  Ctrl-C returns the completed epochs, if
     there are any.  The global seed is left at that of the last member.
 

@@ -14,9 +14,11 @@ from lib.schedules import CycledSGD
 Array = npt.NDArray[Any]
 
 # The state and the updates of these act element by element (clipping aside), so that stacked
-# variables can be updated as one. Adafactor, Lamb and Muon mix the elements of a variable.
-NAMES = "SGD RMSprop Adagrad Adadelta Adam AdamW Adamax Nadam Ftrl Lion".split()
-ELEMENTWISE = {name: getattr(keras.optimizers, name) for name in NAMES} | {"CycledSGD": CycledSGD}
+# variables can be updated as one; Muon is shown the kernels of the members. Adafactor and Lamb mix
+# the elements of a variable, too. An older Keras lacks the last two names.
+NAMES = "SGD RMSprop Adagrad Adadelta Adam AdamW Adamax Nadam Ftrl Lion Muon ScheduleFreeAdamW"
+FOUND = {name: getattr(keras.optimizers, name, None) for name in NAMES.split()}
+STACKABLE = {name: kind for name, kind in FOUND.items() if kind} | {"CycledSGD": CycledSGD}
 
 
 class Data(Protocol):
@@ -81,8 +83,8 @@ def check_model(model: Any, other: keras.Model | None) -> keras.Model:
         and [len(model.inputs), len(model.outputs)] != [1, 1],
         "a train_step or test_step of its own": kind.train_step is not keras.Model.train_step
         or kind.test_step is not keras.Model.test_step,
-        f"the optimizer {type(optimizer).__name__}; takes {', '.join(ELEMENTWISE)}": type(optimizer)
-        not in ELEMENTWISE.values(),
+        f"the optimizer {type(optimizer).__name__}; takes {', '.join(STACKABLE)}": type(optimizer)
+        not in STACKABLE.values(),
         "loss_scale_factor": optimizer.loss_scale_factor is not None,
         "gradient_accumulation_steps": optimizer.gradient_accumulation_steps is not None,
         "use_ema": optimizer.use_ema,

@@ -8,8 +8,8 @@ import keras
 import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule
 
-from lib.ensemble.stacks import Stacks
-from lib.keras_internals import decays, schedule
+from lib.ensemble.stacks import Stacks, acts_on_kernels
+from lib.keras_internals import decays, schedule, show_kernels
 
 
 def stacked_optimizer(
@@ -23,7 +23,10 @@ def stacked_optimizer(
     optimizer = model.optimizer
     if isinstance(rate := schedule(optimizer), LearningRateSchedule):
         optimizer.learning_rate = _Scaled(rate)
-    if optimizer.weight_decay is not None:
+    if acts_on_kernels(optimizer):
+        pairs = zip(stacks.variables, stacks.groups, strict=True)
+        show_kernels(optimizer, {id(s): model.variables[group[0]] for s, group in pairs})
+    elif optimizer.weight_decay is not None:
         pairs = zip(stacks.groups, stacks.variables, strict=True)
         kept = [s for group, s in pairs if not decays(optimizer, model.variables[group[0]])]
         optimizer.exclude_from_weight_decay(var_list=kept)

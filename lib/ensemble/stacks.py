@@ -1,7 +1,8 @@
 """The variables of all members, stacked: the seed is the leading axis.
 
 A graph of few large variables is traced and run faster than one of many small ones, so variables
-whose updates are alike share a stack.  Under XLA, which fuses small operations, each has its own.
+whose updates are alike share a stack.  Under XLA, which fuses small operations, each has its own;
+with Muon, too, and there it keeps the axes of the variable.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ class Stacks:
     """The stacks of a model's variables.
 
     Attributes:
-        variables: stacks (seed, values of the variables in it, one after the other).
+        variables: stacks (seed, values of the variables in it, one after the other), or, for an
+            optimizer that acts on kernels, (seed, ...) of one variable each.
         groups: for each stack the positions in `model.variables` of what it holds.
         trainable: positions of the trainable weights, in the order of the model.
     """
@@ -33,14 +35,17 @@ class Stacks:
         position = {id(v): i for i, v in enumerate(model.variables)}
         self.trainable = [position[id(v)] for v in model.trainable_variables]
         self.shapes = [tuple(v.shape) for v in model.variables]
+        kernels = acts_on_kernels(model.optimizer)
         groups: dict[Any, list[int]] = {}
         for i, v in enumerate(model.variables):
-            alike = (v.dtype, i in self.trainable, decays(model.optimizer, v)) if share else i
-            groups.setdefault(alike, []).append(i)
+            alike = (v.dtype, i in self.trainable, decays(model.optimizer, v))
+            groups.setdefault(alike if share and not kernels else i, []).append(i)
         self.groups = list(groups.values())
         self.variables = [
             keras.Variable(
-                np.concatenate([values[i].reshape(len(values[i]), -1) for i in group], axis=1),
+                values[group[0]]
+                if kernels
+                else np.concatenate([_flat(values[i]) for i in group], axis=1),
                 dtype=model.variables[group[0]].dtype,
                 trainable=group[0] in self.trainable,
             )
@@ -60,14 +65,25 @@ class Stacks:
         values: list[Any] = [None] * len(self.shapes)
         for group, stack in zip(self.groups, stacks, strict=True):
             sizes = [math.prod(self.shapes[i]) for i in group]
-            for i, part in zip(group, split(stack, sizes, axis=1), strict=True):
+            flat = reshape(stack, (stack.shape[0], -1))
+            for i, part in zip(group, split(flat, sizes, axis=1), strict=True):
                 values[i] = reshape(part, (-1, *self.shapes[i]))
         return values
 
     def together(self, k: int, values: Mapping[int, tf.Tensor]) -> tf.Tensor:
         """Stack `k` from the variables (seed, ...) at the positions that it holds."""
         parts = [values[i] for i in self.groups[k]]
-        return tf.concat([tf.reshape(part, (part.shape[0], -1)) for part in parts], axis=1)
+        flat = tf.concat([tf.reshape(part, (part.shape[0], -1)) for part in parts], axis=1)
+        return tf.reshape(flat, self.variables[k].shape)
+
+
+def acts_on_kernels(optimizer: keras.Optimizer) -> bool:
+    """Whether a step of the optimizer depends on the shape of what it updates."""
+    return type(optimizer).__name__ == "Muon"
+
+
+def _flat(array: Array) -> Array:
+    return array.reshape(len(array), -1)
 
 
 def _split(array: Array, sizes: list[int], axis: int) -> list[Array]:
