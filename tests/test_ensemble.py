@@ -195,7 +195,7 @@ def muon(*kept: str, **settings: Any) -> keras.Optimizer:
 )
 def test_muon_orthogonalises_each_kernel_of_each_member(make: Callable[[], Any]) -> None:
     hidden = (
-        lambda: layers.Dense(5, activation="tanh"),
+        lambda: layers.Dense(8, activation="tanh"),  # wide, so that all three axes tell apart
         layers.BatchNormalization,
         lambda: layers.Dense(4, name="last"),
     )
