@@ -30,6 +30,6 @@ document.addEventListener("click", ({ target }) => {
     (heading) => heading.getBoundingClientRect().top < innerHeight / 2,
   );
   const address = new URL(button.href);
-  address.searchParams.set("section", read.at(-1)?.firstChild.textContent.trim() ?? "");
+  address.searchParams.set("section", read.at(-1)?.innerText.replace(/#$/, "").trim() ?? "");
   button.href = address;
 });

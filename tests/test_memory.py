@@ -16,7 +16,7 @@ pytestmark = pytest.mark.depends(
     "explorables/**/*",
     "extensions/*",
     "tools/*",
-    "notebooks/*.ipynb",
+    "notebooks/**/*.ipynb",
     "tests/memory.py",
 )
 SMALL = """
