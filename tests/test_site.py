@@ -129,7 +129,7 @@ def test_a_lost_reader_finds_the_book(browser, site):  # noqa: F811
 
 @pytest.mark.parametrize("page_name", ["book/01-vanishing-and-exploding-gradients.html"])
 def test_a_report_names_the_section_in_sight(opened):
-    section = opened.locator("article h2").nth(3)
+    section = opened.locator("article h3").nth(2)
     section.evaluate("heading => heading.scrollIntoView({behavior: 'instant'})")
     # The book that is tested has no address, and so no button.
     opened.evaluate("""() => {
