@@ -39,6 +39,11 @@ def site_of(repository: str) -> str:
     return f"https://{found[1].lower()}.github.io/{found[2]}/" if found else ""
 
 
+def groups(context: dict[str, Any]) -> dict[str | None, Any]:
+    """The groups of buttons that the theme puts on top of a page, by label."""
+    return {group.get("label"): group for group in context.get("header_buttons", [])}
+
+
 def lead_to_the_form(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
@@ -46,8 +51,7 @@ def lead_to_the_form(
 
     `book.js` adds the section.
     """
-    groups = {group.get("label"): group for group in context.get("header_buttons", [])}
-    for button in groups.get("source-buttons", {}).get("buttons", []):
+    for button in groups(context).get("source-buttons", {}).get("buttons", []):
         if button["label"] == "source-issues-button":
             known = {"template": "mistake.yml", "page": page, "version": app.config.version}
             address, _, _ = button["url"].partition("?")
@@ -60,10 +64,10 @@ def lead_to_the_notebook(
 ) -> None:
     """Let the buttons of a page open and download its notebook, where it has one."""
     notebook = f"notebooks/{Path(page).name}.ipynb"
-    groups = {group.get("label"): group for group in context.get("header_buttons", [])}
-    for button in groups.get("launch-buttons", {}).get("buttons", []):
+    known = groups(context)
+    for button in known.get("launch-buttons", {}).get("buttons", []):
         button["url"] = button["url"].replace(f"{page}.md", notebook)
-    downloads = groups.get("download-buttons", {}).get("buttons", [])
+    downloads = known.get("download-buttons", {}).get("buttons", [])
     downloads.clear()
     if (Path(app.srcdir) / notebook).exists():
         downloads.append(
@@ -78,5 +82,5 @@ def lead_to_the_notebook(
         )
     else:
         context["header_buttons"] = [
-            b for b in context.get("header_buttons", []) if b is not groups.get("download-buttons")
+            b for b in context.get("header_buttons", []) if b is not known.get("download-buttons")
         ]
