@@ -57,6 +57,10 @@ release: ready  ## release VERSION=1.0.1: check, stamp, compare the claims, buil
 replicate: ready  ## execute the chapters on other seeds: lib/replicated.json
 	@python -m tools.replicate
 
+travel: ready  ## measure the claims on photographs and with convolutions: book/travel.json
+	@tools/setup.sh travel
+	@python -m travel $(CHECK)
+
 serve: book  ## build the book and open it at http://localhost:8000 (PORT=… for another port)
 	@(sleep 1; python -m webbrowser http://localhost:$(PORT)/ >/dev/null) &
 	@python -m http.server $(PORT) --bind localhost --directory _build/html
@@ -85,4 +89,4 @@ lock: ready  ## write the locks anew; with PACKAGE=name that package alone is br
 clean:  ## remove what was built, but not what was installed
 	rm -rf _build
 
-.PHONY: help book pdf site zip test check notebooks release replicate serve execute ready links binder benchmark lock clean
+.PHONY: help book pdf site zip test check notebooks release replicate travel serve execute ready links binder benchmark lock clean

@@ -1,10 +1,10 @@
 """How the pages, the notebooks and the PDF are made: one Sphinx extension, whose parts these are.
 
-What the source says of itself: `ledger` and `chapter_map` (directives and roles), `executed` (the
-cache of outputs). How it is shown: `inline_svg`, `live_figures` and `katex` on the pages, `latex`
-in print, `notebooks` with `markdown` in Jupyter. The site around the pages: `repository` (buttons
-that lead there) and `site` (metadata, files). After the pages are written: `finish`, the steps in
-their order, with `theme`, `bundle` and `policy`.
+What the source says of itself: `ledger`, `travel_pages` and `chapter_map` (directives and roles),
+`executed` (the cache of outputs). How it is shown: `inline_svg`, `live_figures` and `katex` on the
+pages, `latex` in print, `notebooks` with `markdown` in Jupyter. The site around the pages:
+`repository` (buttons that lead there) and `site` (metadata, files). After the pages are written:
+`finish`, the steps in their order, with `theme`, `bundle` and `policy`.
 """
 
 import hashlib
@@ -28,9 +28,15 @@ def setup(app: "Sphinx") -> dict[str, int]:
         notebooks,
         repository,
         site,
+        travel_pages,
     )
 
-    tables = (ledger, chapter_map, latex)  # `latex` shapes what the other two have filled in
+    tables = (
+        ledger,
+        travel_pages,
+        chapter_map,
+        latex,
+    )  # `latex` shapes what the other two have filled in
     for part in (katex, repository, site, inline_svg, live_figures, *tables, notebooks, finish):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": version()}

@@ -57,9 +57,13 @@ def measured(claim: Claim) -> str:
     """Median, interval and unit."""
     if alike(claim):
         return f"{rounded(float(f'{claim.effect:.4g}'))} {claim.unit}".rstrip()
-    figures = (claim.effect, claim.low, claim.high)
-    said = spread(*figures)
+    return figures(claim.effect, claim.low, claim.high, claim.unit)
+
+
+def figures(effect: float, low: float, high: float, unit: str) -> str:
+    """A median with its interval and unit, in few letters."""
+    said = spread(effect, low, high)
     if len(said) > MOST_LETTERS:  # hundreds of zeros, from one end to the other
-        one, low, high = (rounded(float(f"{x:.0e}")) for x in figures)
-        said = f"{one} [{low}, {high}]"
-    return f"{said} {claim.unit}".rstrip()
+        one, first, last = (rounded(float(f"{x:.0e}")) for x in (effect, low, high))
+        said = f"{one} [{first}, {last}]"
+    return f"{said} {unit}".rstrip()

@@ -3,9 +3,12 @@
 All but Fashion-MNIST come with scikit-learn and need no network.
 """
 
+import gzip
+import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -97,22 +100,18 @@ def load_diabetes() -> Dataset:
 def load_fashion_mnist() -> Dataset:
     """70 000 pictures of clothes, 28x28 pixels in [0, 1], 10 classes (Xiao et al., 2017).
 
-    Keras downloads it (30 MB) to its cache directory, ``~/.keras`` or ``$KERAS_HOME``; the last
-    5000 training pictures become the validation part. Raises ``RuntimeError`` when the files
-    cannot be had or are not the published ones.
+    The four gzipped files are those in ``$FASHION_MNIST``; where it is not set, those of Debian's
+    package dataset-fashion-mnist, or of Keras' cache, into which they are downloaded (30 MB). The
+    last 5000 training pictures become the validation part. Raises ``RuntimeError`` when a file
+    cannot be had or is not the published one.
     """
-    import keras
-
     try:
-        for file, md5 in FASHION_MNIST_MD5.items():
-            keras.utils.get_file(
-                file, FASHION_MNIST_URL + file, file_hash=md5, cache_subdir=FASHION_MNIST_FOLDER
-            )
-        (x, y), (x_test, y_test) = keras.datasets.fashion_mnist.load_data()
+        x, y, x_test, y_test = map(_fashion_mnist, FASHION_MNIST_MD5)
     except Exception as error:
         raise RuntimeError(
-            f"Fashion-MNIST is neither in Keras' cache nor to be downloaded ({error}). Connect to "
-            "the network, set KERAS_HOME to a directory that holds it, or use load_digits()."
+            f"Fashion-MNIST cannot be had ({error}). Connect to the network, install Debian's "
+            "dataset-fashion-mnist, set FASHION_MNIST to a folder with the four gzipped files, or "
+            "use load_digits()."
         ) from error
     images = [part.astype(np.float32) / 255 for part in (x[:-5000], x[-5000:], x_test)]
     labels = [y[:-5000], y[-5000:], y_test]
@@ -120,17 +119,34 @@ def load_fashion_mnist() -> Dataset:
 
 
 FASHION_MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
-FASHION_MNIST_FOLDER = "datasets/fashion-mnist"
+FASHION_MNIST_FOLDER = "/usr/share/datasets/fashion-mnist"
 FASHION_MNIST_CLASSES = (
     "T-shirt", "Trouser", "Pullover", "Dress", "Coat",
     "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
 )  # fmt: skip
-FASHION_MNIST_MD5 = {  # from the data set's README
-    "train-images-idx3-ubyte.gz": "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
-    "train-labels-idx1-ubyte.gz": "25c81989df183df01b3e8a0aad5dffbe",
-    "t10k-images-idx3-ubyte.gz": "bef4ecab320f06d8554ea6380940ec79",
-    "t10k-labels-idx1-ubyte.gz": "bb300cfdad3c16e7a12a480ee83cd310",
+FASHION_MNIST_MD5 = {  # of the unpacked bytes: Debian packs the files anew
+    "train-images-idx3-ubyte": "f4a8712d7a061bf5bd6d2ca38dc4d50a",
+    "train-labels-idx1-ubyte": "9018921c3c673c538a1fc5bad174d6f9",
+    "t10k-images-idx3-ubyte": "8181f5470baa50b63fa0f6fddb340f0a",
+    "t10k-labels-idx1-ubyte": "15d484375f8d13e6eb1aabb0c3f46965",
 }
+
+
+def _fashion_mnist(name: str) -> Array:
+    """The bytes of one file in the IDX format, as (n, ...)."""
+    file = f"{name}.gz"
+    path = Path(os.environ.get("FASHION_MNIST", FASHION_MNIST_FOLDER), file)
+    if not path.exists() and "FASHION_MNIST" not in os.environ:
+        import keras
+
+        url = FASHION_MNIST_URL + file
+        path = Path(keras.utils.get_file(file, url, cache_subdir="datasets/fashion-mnist"))
+    unpacked = gzip.decompress(path.read_bytes())
+    if hashlib.md5(unpacked).hexdigest() != FASHION_MNIST_MD5[name]:
+        raise ValueError(f"{path} is not the published file")
+    axes = unpacked[3]
+    shape = np.frombuffer(unpacked, ">i4", axes, offset=4)
+    return np.frombuffer(unpacked, np.uint8, offset=4 + 4 * axes).reshape(shape)
 
 
 def _classification(bunch: Any, held_out: float) -> Dataset:

@@ -1,3 +1,7 @@
+import gzip
+import hashlib
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn import datasets
@@ -47,17 +51,62 @@ def test_the_target_of_a_regression_is_standardised_by_the_training_part():
     assert loaded.y_train.std() == pytest.approx(1, abs=1e-6)
 
 
-def test_a_fashion_mnist_that_cannot_be_had_says_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setattr(data, "FASHION_MNIST_URL", (tmp_path / "nowhere/").as_uri())
-    monkeypatch.setattr(data, "FASHION_MNIST_FOLDER", str(tmp_path / "cache"))
-    with pytest.raises(RuntimeError, match=r"KERAS_HOME.*load_digits"):
+@pytest.fixture
+def nothing_installed(tmp_path, monkeypatch):
+    monkeypatch.delenv("FASHION_MNIST", raising=False)
+    monkeypatch.setattr(data, "FASHION_MNIST_FOLDER", str(tmp_path / "debian"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setattr(data, "FASHION_MNIST_URL", tmp_path.as_uri() + "/")
+
+
+def small(name, monkeypatch):
+    """A file of the IDX format with four rows, known as the published one, as gzipped bytes."""
+    axes = 3 if "images" in name else 1
+    shape = [4, 28, 28][:axes]
+    head = bytes([0, 0, 8, axes]) + np.array(shape, ">i4").tobytes()
+    unpacked = head + (np.arange(np.prod(shape)) % 10).astype(np.uint8).tobytes()
+    monkeypatch.setitem(data.FASHION_MNIST_MD5, name, hashlib.md5(unpacked).hexdigest())
+    return gzip.compress(unpacked)
+
+
+def test_debians_fashion_mnist_is_the_published_one():
+    if not Path(data.FASHION_MNIST_FOLDER).exists():
+        pytest.skip("Fashion-MNIST is not installed")
+    fashion = data.load_fashion_mnist()
+    assert fashion.x_train.shape == (55_000, 28, 28)
+    assert fashion.x_valid.shape == (5_000, 28, 28)
+    assert fashion.x_test.shape == (10_000, 28, 28)
+    assert fashion.x_train.max() == 1
+    assert np.bincount(fashion.y_test).tolist() == [1000] * 10
+    assert fashion.class_names[fashion.y_test[0]] == "Ankle boot"
+
+
+@pytest.mark.parametrize("place", ["FASHION_MNIST", "debian", "download"])
+def test_fashion_mnist_is_found(place, nothing_installed, tmp_path, monkeypatch):
+    folder = tmp_path / ("" if place == "download" else place)
+    folder.mkdir(exist_ok=True)
+    for name in data.FASHION_MNIST_MD5:
+        (folder / f"{name}.gz").write_bytes(small(name, monkeypatch))
+    if place == "FASHION_MNIST":
+        monkeypatch.setenv(place, str(folder))
+    x = data.load_fashion_mnist().x_test
+    assert x.shape == (4, 28, 28)
+    assert x[0, 0, 9] == np.float32(9 / 255)
+
+
+def test_a_fashion_mnist_that_cannot_be_had_says_what_to_do(nothing_installed):
+    with pytest.raises(RuntimeError, match=r"dataset-fashion-mnist.*FASHION_MNIST.*load_digits"):
         data.load_fashion_mnist()
 
 
-def test_a_corrupt_fashion_mnist_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(data, "FASHION_MNIST_URL", tmp_path.as_uri() + "/")
-    monkeypatch.setattr(data, "FASHION_MNIST_FOLDER", str(tmp_path / "cache"))
-    for file in data.FASHION_MNIST_MD5:
-        (tmp_path / file).write_bytes(b"not the file")
-    with pytest.raises(RuntimeError, match=r"corrupted.*load_digits"):
+def test_a_folder_without_fashion_mnist_is_not_passed_over(nothing_installed, monkeypatch):
+    monkeypatch.setenv("FASHION_MNIST", "nowhere")
+    with pytest.raises(RuntimeError, match=r"nowhere/train-images-idx3-ubyte\.gz"):
+        data.load_fashion_mnist()
+
+
+def test_another_fashion_mnist_is_refused(nothing_installed, tmp_path, monkeypatch):
+    for name in data.FASHION_MNIST_MD5:
+        (tmp_path / f"{name}.gz").write_bytes(gzip.compress(b"not the file"))
+    with pytest.raises(RuntimeError, match="not the published file"):
         data.load_fashion_mnist()

@@ -510,6 +510,14 @@ def test_a_question_stays_open_or_not_by_the_seeds_of_the_record(replicated):
     evidence.unsettled("some-name", "s", [0.3] * 10, [0] * 10, measure=of(0.15))
 
 
+def test_seeds_that_differ_by_machine_do_not_settle_alone_what_the_record_leaves_open(monkeypatch):
+    record = [[[0.1] * 10], [[0.1] * 4 + [0.3] * 6]]
+    monkeypatch.setattr(evidence, "replicated", lambda name, first: record)
+    own = [0.05] * 10
+    assert evidence.settled([*own, *record[0][0], *record[1][0]], gain=0.5) == "null"
+    evidence.unsettled("some-name", "s", own, [0] * 10, measure=of(0.5))
+
+
 def test_a_replication_records_what_fails(recorded, monkeypatch, capsys):
     monkeypatch.setenv("BOOK_REPLICATE", "1")
     evidence.greater("x", "A beats B", WORSE, BETTER, measure=ANY)

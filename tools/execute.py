@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import yaml
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "_build"
 CACHE = cache_folder(ROOT)
+T = TypeVar("T")
 KEPT = 6  # states of the inputs whose outputs are kept
 
 
@@ -96,7 +97,7 @@ def run_pending() -> list[Run]:
     return failures
 
 
-def finished(futures: Iterable[Future[Run]]) -> Iterator[Future[Run]]:
+def finished(futures: Iterable[Future[T]]) -> Iterator[Future[T]]:
     """As `as_completed`, but awake each second: an interrupt just before a wait goes unnoticed."""
     pending = set(futures)
     while pending:

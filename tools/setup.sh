@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Bring what a command needs: tools/setup.sh [test|pdf]. It says what it installs, and asks nothing.
+# Bring what a command needs: tools/setup.sh [test|pdf|travel]. It says what it installs, and asks nothing.
 # Where it may not install (no root, no `sudo -n`, no apt-get) it names what is missing and what is
 # left out for want of it; where CI is set, a missing part is a failure. Runs in a Mac's bash 3.2.
 set -euo pipefail
@@ -16,6 +16,7 @@ as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 may_install() { [ -z "${failed:-}" ] && have apt-get && runs as_root true; }
 playwright_will() { on_ubuntu && may_install; }  # there Debian's package is a snap
 on_ubuntu() { grep -qs '^ID=ubuntu' /etc/os-release; }
+has_photographs() { [ -n "${FASHION_MNIST:-}" ] || runs ls /usr/share/datasets/fashion-mnist; }
 has_tex() { runs type latexmk xelatex rsvg-convert pdftotext; }
 has_atomic() {  # what Playwright's Node is linked to, and a small Debian lacks
   [ "$(uname)" != Linux ] || runs "$python" -c 'import ctypes; ctypes.CDLL("libatomic.so.1")'
@@ -39,12 +40,18 @@ need() {
   if [ -n "$2" ] && may_install; then packages+=($2); else miss "$1; left out: $3"; fi
 }
 miss() { missing+=("$1"); echo "missing: $1"; }
+need_photographs() {
+  has_photographs || need "Fashion-MNIST (on Debian: apt-get install dataset-fashion-mnist;\
+ elsewhere: set FASHION_MNIST to a folder with its four gzipped files)" dataset-fashion-mnist "$1"
+}
 look() {
   packages=() missing=()
   runs "$python" -c 'import ensurepip' || need "Python's venv (as root: apt-get install\
  python$version-venv)" "python$version-venv" "everything"
   if [ "$what" = pdf ]; then
     has_tex || need "TeX (as root: apt-get install --no-install-recommends $(echo $TEX))" "$TEX" "the PDF"
+  elif [ "$what" = travel ]; then
+    need_photographs "nothing, if Keras can download them"
   elif [ "$what" = test ]; then
     has_chromium || playwright_will || need "Chromium (on Debian: apt-get install chromium;\
  elsewhere: .venv/bin/playwright install chromium)" chromium "the tests of the pages"
@@ -52,6 +59,7 @@ look() {
     have bwrap || need "bubblewrap (apt-get install bubblewrap; Linux only)" bubblewrap \
       "the tests of grading"
     has_tex || need "TeX (make pdf brings it)" "${CI:+$TEX}" "the PDF"
+    need_photographs "the tests of other worlds"
     if have unshare && ! runs unshare --user --map-root-user true; then
       setting=kernel.unprivileged_userns_clone=1
       [ ! -e /proc/sys/kernel/apparmor_restrict_unprivileged_userns ] ||

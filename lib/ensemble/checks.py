@@ -17,7 +17,7 @@ Array = npt.NDArray[Any]
 # variables can be updated as one; Muon is shown the kernels of the members. Adafactor and Lamb mix
 # the elements of a variable, too. An older Keras lacks the last two names.
 NAMES = "SGD RMSprop Adagrad Adadelta Adam AdamW Adamax Nadam Ftrl Lion Muon ScheduleFreeAdamW"
-FOUND = {name: getattr(keras.optimizers, name, None) for name in NAMES.split()}
+FOUND = {name: getattr(keras.optimizers, name) for name in NAMES.split()}
 STACKABLE = {name: kind for name, kind in FOUND.items() if kind} | {"CycledSGD": CycledSGD}
 
 

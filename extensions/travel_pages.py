@@ -1,0 +1,217 @@
+"""What the record of other worlds shows on the pages.
+
+The directive ``travel-table`` stands for a table of claims and worlds, with the names of worlds as
+its columns; ``travel-counts`` for how many claims came to what in the world that it names, and
+``travel-figure`` for all effects at once. The role ``travelled`` gives the figures of a claim in a
+world: ``claim, world``. Beside a claim that does not hold elsewhere a mark links to its row.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+from extensions.claims import measured
+from extensions.ledger import anchor, chapters, reference, table
+from extensions.travel import Fate, fates
+from lib.evidence import NULLS
+
+log = logging.getLogger(__name__)
+
+PAGE = "book/travel"
+VERDICTS = ("does not hold", "not settled", "weaker", "holds")
+MARKED = ("photographs", "convolutions")  # the worlds that the marks in the chapters tell of
+MARKERS = "os^X"
+FIGURE = "_build/jupyter_execute/travel.svg"  # where the figures of the chapters are, too
+
+
+class travel_table(nodes.General, nodes.Element):
+    """Placeholder of the table of claims and worlds."""
+
+
+class travel_counts(nodes.General, nodes.Element):
+    """Placeholder of a sentence that counts."""
+
+
+class travelled(nodes.Inline, nodes.TextElement):
+    """Placeholder of what a claim measured elsewhere."""
+
+
+class TravelTable(Directive):
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        return [travel_table(worlds=list(self.content))]
+
+
+class TravelCounts(Directive):
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        return [travel_counts(world=self.arguments[0])]
+
+
+class TravelFigure(Directive):
+    option_spec = {"alt": str, "name": str}  # noqa: RUF012
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        caption = nodes.caption("", "\n".join(self.content))
+        image = nodes.image(uri=f"/{FIGURE}", alt=self.options["alt"])
+        return [nodes.figure("", image, caption, ids=[self.options["name"]])]
+
+
+def setup(app: Sphinx) -> None:
+    app.add_directive("travel-table", TravelTable)
+    app.add_directive("travel-counts", TravelCounts)
+    app.add_directive("travel-figure", TravelFigure)
+    app.add_generic_role("travelled", travelled)
+    app.connect("env-get-outdated", outdated)
+    app.connect("env-updated", draw, priority=900)  # when the ledger knows what was measured
+    app.connect("doctree-resolved", fill)
+
+
+def outdated(app: Sphinx, env: object, *_: object) -> list[str]:
+    return [PAGE] if PAGE in app.env.found_docs else []
+
+
+def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    for place in list(doctree.findall(travel_table)):
+        place.replace_self(travels(app, docname, place["worlds"]))
+    for spot in list(doctree.findall(travel_counts)):
+        spot.replace_self(nodes.paragraph("", said(known(app), spot["world"])))
+    for link in list(doctree.findall(travelled)):
+        claim, _, world = link.astext().partition(", ")
+        if (claim, world) not in known(app):
+            log.warning("nothing is on record of %r", link.astext(), location=link)
+        else:
+            link.replace_self(nodes.Text(known(app)[claim, world].measured))
+    mark(app, doctree, docname)
+
+
+def known(app: Sphinx) -> dict[tuple[str, str], Fate]:
+    every = [claim for chapter in chapters(app) for claim in chapter.claims]
+    return fates(Path(app.srcdir), every)
+
+
+def travels(app: Sphinx, here: str, worlds: list[str]) -> nodes.table:
+    """The claims that were measured in the first world, by what became of them there."""
+    found = known(app)
+    places = [
+        (VERDICTS.index(fate.verdict) if fate.verdict in VERDICTS else -1, number, claim)
+        for number, chapter in enumerate(chapters(app))
+        for claim in chapter.claims
+        if (fate := found.get((claim.name, worlds[0])))
+    ]
+    rows: list[list[nodes.Node | str]] = []
+    for _, number, claim in sorted(places, key=lambda place: place[:2]):
+        link = reference(app, here, f"book/evidence#{nodes.make_id(claim.name)}", claim.statement)
+        there = [found.get((claim.name, world)) for world in worlds]
+        cells = [cell(fate) if fate else "" for fate in there]
+        rows.append([link, chapter_name(app, number), claim.asked, measured(claim), *cells])
+    columns = ("claim", "chapter", "asked", "in the book", *worlds)
+    return table(columns, rows, [claim for *_, claim in sorted(places, key=lambda p: p[:2])])
+
+
+def chapter_name(app: Sphinx, number: int) -> str:
+    return Path(chapters(app)[number].docname).name[:2].lstrip("0")
+
+
+def cell(fate: Fate) -> str:
+    stale = " (earlier version)" if fate.stale else ""
+    return f"{fate.verdict}: {fate.measured}{stale}"
+
+
+def said(found: dict[tuple[str, str], Fate], world: str) -> str:
+    """How many claims came to what in a world."""
+    there = [fate for (_, where), fate in found.items() if where == world]
+    of = Counter(fate.verdict for fate in there if fate.claim.kind != "unsettled")
+    nulls = [fate for fate in there if fate.claim.kind in NULLS]
+    kept = sum(fate.verdict == "holds" for fate in nulls)
+    return (
+        f"Of {of.total()} claims {of['holds']} hold as asked, {of['weaker']} more in the same "
+        f"direction; {of['does not hold']} do not hold and {of['not settled']} are not settled. "
+        f"Of {len(nulls)} nulls among them {kept} hold."
+    )
+
+
+def mark(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Say beside the line of a claim in which worlds it does not hold."""
+    here = next((chapter for chapter in chapters(app) if chapter.docname == docname), None)
+    if here is None:
+        return
+    found = known(app)
+    marks = {}
+    for claim in here.claims:
+        fates_there = [(world, found.get((claim.name, world))) for world in MARKED]
+        said = [f"{world}: {f.verdict}" for world, f in fates_there if f and f.verdict != "holds"]
+        if said and claim.kind != "unsettled":
+            marks[anchor(claim.statement)] = (claim, "; ".join(said))
+    for literal in list(doctree.findall(nodes.literal_block)):
+        if literal["ids"] and literal["ids"][0] in marks:
+            claim, text = marks[literal["ids"][0]]
+            link = reference(app, docname, f"{PAGE}#{nodes.make_id(claim.name)}", text)
+            place = literal.parent.index(literal) + 1
+            literal.parent.insert(place, nodes.paragraph("", "", link, classes=["elsewhere"]))
+
+
+def draw(app: Sphinx, env: object) -> None:
+    """Draw all effects, those of the book against those on photographs, each over its bound."""
+    import matplotlib.pyplot as plt
+
+    from lib import plots
+
+    there = [fate for (_, world), fate in known(app).items() if world == MARKED[0]]
+    plots.use_house_style()
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.9))
+    for ax, nulls in zip(axes, (False, True), strict=True):
+        for place, outcome in enumerate(reversed(VERDICTS)):
+            points = [
+                points_of(fate)
+                for fate in there
+                if fate.verdict == outcome and (fate.claim.kind in NULLS) == nulls
+            ]
+            if points:
+                x, y, low, high = np.transpose(points)
+                ax.errorbar(
+                    x, y, [y - low, high - y], fmt=MARKERS[place], ms=5, elinewidth=1, ls="none",
+                    color=plots.PALETTE[(1, 4, 3, 0)[place]], alpha=0.8, label=outcome,
+                )  # fmt: skip
+        ax.set(xscale="symlog", yscale="symlog", xlabel="digits")
+        for way in (ax.axhline, ax.axvline):
+            for bound in (-1, 1) if nulls else (1,):
+                way(bound, color=plots.MUTED, ls=":", lw=1)
+    axes[0].set(title="Gains and thresholds", ylabel="photographs, as a multiple of what is asked")
+    axes[1].set(title="Nulls", ylabel="as a multiple of the margin")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    path = Path(app.srcdir, FIGURE)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, metadata={"Date": None}, transparent=True)
+    plt.close(figure)
+
+
+def points_of(fate: Fate) -> tuple[float, float, float, float]:
+    """The effect in the book, and elsewhere with its interval: 0 is nothing, 1 what is asked."""
+    asked = fate.claim.comparisons[fate.tightest]
+    bound = asked.above if asked.above > -math.inf else asked.below
+    ratio = fate.claim.kind == "ratio" and asked.baseline is None
+    nothing = float(ratio) if asked.baseline is None else asked.baseline
+    margin = fate.claim.kind in NULLS
+
+    def scale(effect: float) -> float:
+        if margin:
+            return effect / abs(bound)
+        if ratio:
+            return math.log(effect) / math.log(bound)
+        return (effect - nothing) / (bound - nothing)
+
+    low, high = sorted((scale(float(fate.low)), scale(float(fate.high))))
+    return scale(float(np.median(asked.effects))), scale(fate.effect), low, high

@@ -1,0 +1,193 @@
+"""The claims in other worlds: the plan, the record, what becomes of a claim, and some rows anew."""
+
+import os
+import re
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from extensions import imports
+from extensions.executed import executed
+from extensions.travel import agree, code, plan, read, verdict
+from lib.evidence import NULLS, Claim, Comparison, Measure, records
+
+ROOT = Path(__file__).parents[1]
+EXPERIMENTS = sorted({one["experiment"] for one in plan(ROOT)})
+A_DAY = 3  # so many are measured again in a run; ALL=1 has the others, too
+TURNS = -(-len(EXPERIMENTS) // A_DAY)
+NOT_ON_PICTURES = {  # what chapter 10 cites that is not of pictures: made data, untrained networks
+    "first-epochs-must-be-short",
+    "he-breaks-selu",
+    "rare-tokens-need-adam",
+    "sigmoid-below-one-at-nine-scales",
+}
+
+
+@pytest.fixture(scope="module")
+def claims():
+    pages = sorted({f"book/{one['chapter']}.md" for one in plan(ROOT)})
+    every = [records(executed(ROOT, ROOT / page).notebook) for page in pages]
+    return {claim.name: claim for page in every for claim in page}
+
+
+def test_the_plan_asks_what_the_book_asks(claims):
+    for one in plan(ROOT):
+        claim = claims[one["claim"]]
+        asked = [
+            [None if abs(bound or 0) == float("inf") else bound for bound in bounds]
+            for bounds in [(c.above, c.below, c.baseline) for c in claim.comparisons]
+        ]
+        assert one["bounds"] == asked, claim.name
+        assert one["kind"] == claim.kind, claim.name
+
+
+def test_the_plan_is_wide_enough():
+    settled = [one for one in plan(ROOT) if one["kind"] != "unsettled"]
+    chapters = Counter(one["chapter"][:2] for one in settled)
+    assert all(chapters[f"{number:02}"] >= 5 for number in range(1, 10))
+    assert len(settled) >= 60
+    assert sum(one["kind"] in NULLS for one in settled) >= 15
+    assert sum("all photographs" in one["worlds"] for one in settled) >= 15
+    assert sum("convolutions" in one["worlds"] for one in settled) >= 12
+
+
+def test_every_row_of_the_plan_is_on_record_and_of_the_present_code(claims):
+    planned = {(one["claim"], world) for one in plan(ROOT) for world in one["worlds"]}
+    rows = {(row["claim"], row["world"]): row for row in read(ROOT)}
+    assert planned <= set(rows)
+    for (name, world), row in rows.items():
+        assert len(row["effects"]) == len(claims[name].comparisons), name
+        assert {len(one) for one in row["effects"]} == {10}, name
+        assert row["code"] == code(ROOT, row["experiment"], world), (
+            f"{row['experiment']} was measured with an earlier version: make travel"
+        )
+
+
+@pytest.mark.depends("book/travel.json", "travel/*", "lib/**/*", "extensions/travel.py")
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_the_record_is_what_is_measured(experiment):
+    from travel.measure import rows
+    from travel.worlds import WORLDS
+
+    turn = EXPERIMENTS.index(experiment) // A_DAY
+    if turn != date.today().toordinal() % TURNS and "ALL" not in os.environ:
+        pytest.skip("its turn is another day")
+    small = [row for row in read(ROOT) if row["experiment"] == experiment]
+    for world in {row["world"] for row in small if row["world"].startswith("small")}:
+        source = WORLDS[world].rates_of
+        given = next(row["rates"] for row in small if row["world"] == source)
+        again = {row["claim"]: row for row in rows(experiment, world, given)}
+        for row in small:
+            if row["world"] == world:
+                assert agree(row, again[row["claim"]]), (row["claim"], world)
+
+
+def test_an_experiment_is_a_file_and_the_reverse():
+    files = (ROOT / "travel/experiments").glob("[a-z]*.py")
+    assert sorted(path.stem for path in files) == EXPERIMENTS
+
+
+GAIN = Measure("accuracy", gain=2, unit="points", why="seven of 360")
+
+
+def claim(kind, *comparisons, measure=GAIN):
+    return Claim(
+        "a", "a", kind, "", 0, 0, 0, "", measure, 10, 0, 1, (), False, True, comparisons
+    )  # fmt: skip
+
+
+TEN = tuple(float(i) for i in range(10))
+
+
+@pytest.mark.parametrize(
+    ("kind", "bounds", "effects", "becomes"),
+    [
+        ("difference", {"above": 2}, 3, "holds"),
+        ("difference", {"above": 2}, 1, "weaker"),
+        ("difference", {"above": 2}, -1, "does not hold"),
+        ("threshold", {"above": 80, "baseline": 10}, 70, "weaker"),
+        ("threshold", {"below": 15, "baseline": 90}, 60, "weaker"),
+        ("threshold", {"above": 80, "baseline": 10}, 9, "does not hold"),
+        ("ratio", {"above": 10}, 3, "weaker"),
+        ("ratio", {"above": 10}, 0.9, "does not hold"),
+        ("null", {"above": -1, "below": 1}, -0.5, "holds"),
+        ("null", {"above": -1, "below": 1}, 1.5, "weaker"),
+        ("null", {"above": -1, "below": 1}, 2.5, "does not hold"),
+        ("no loss", {"above": -1}, 5, "holds"),
+        ("no loss", {"above": -1}, -1.5, "weaker"),
+        ("no loss", {"above": -1}, -2.5, "does not hold"),
+        ("unsettled", {}, 3, "gain"),
+        ("unsettled", {}, 1.5, "not settled"),
+    ],
+)
+def test_what_becomes_of_a_claim(kind, bounds, effects, becomes):
+    one = Comparison((), **bounds)
+    assert verdict(claim(kind, one), [[effects] * 10]) == becomes
+
+
+def test_seeds_on_both_sides_leave_it_open():
+    one = Comparison((), above=2)
+    assert verdict(claim("difference", one), [[-1] * 3 + [1] * 7]) == "not settled"
+
+
+def test_a_claim_of_several_comparisons_needs_each():
+    both = claim("ordering", Comparison((), above=2), Comparison((), above=2))
+    assert verdict(both, [[3] * 10, [3] * 10]) == "holds"
+    assert verdict(both, [[3] * 10, [1] * 10]) == "weaker"
+    assert verdict(both, [[3] * 10]) == "does not hold"
+
+
+def test_what_is_measured_again_must_lie_where_it_lay():
+    row = {"effects": [TEN]}
+    assert agree(row, {"effects": [[4.0] * 10]})
+    assert not agree(row, {"effects": [[8.5] * 10]})
+
+
+@pytest.fixture
+def copy(tmp_path):
+    for name in ("travel/bench.py", "travel/world.py", "lib/data.py", "lib/schedules.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text((ROOT / name).read_text())
+    (tmp_path / "travel/experiments").mkdir()
+    (tmp_path / "travel/experiments/own.py").write_text("from travel.bench import Bench\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("file", "changes"),
+    [
+        ("travel/experiments/own.py", True),
+        ("travel/bench.py", True),
+        ("lib/data.py", True),
+        ("lib/schedules.py", False),
+    ],
+)
+def test_a_row_is_of_its_experiment_and_of_what_that_imports(copy, file, changes):
+    def now():
+        code.cache_clear()
+        return code(copy, "own", "photographs")
+
+    before = now()
+    assert before != code(copy, "own", "digits")
+    with (copy / file).open("a") as changed:
+        changed.write("# changed\n")
+    imports.imported.cache_clear()
+    imports.imports.cache_clear()
+    assert (now() != before) == changes
+
+
+def test_all_that_chapter_10_rests_on_is_in_the_plan():
+    text = (ROOT / "book/10-practical-guidelines.md").read_text("utf-8")
+    cited = set(re.findall(r"\{claim\}`([^`]+)`", text))
+    assert cited - {one["claim"] for one in plan(ROOT)} == NOT_ON_PICTURES
+
+
+@pytest.mark.parametrize("field", ["claim", "world", "rates", "rows", "updates", "device"])
+def test_a_row_says_how_it_was_measured(field):
+    assert all(field in row for row in read(ROOT))
+
+
+def test_claims_are_planned_once():
+    assert max(Counter(one["claim"] for one in plan(ROOT)).values()) == 1

@@ -1,0 +1,54 @@
+"""Run one experiment in one world; the last line of the output is its rows as JSON.
+
+Usage: python -m travel.measure EXPERIMENT WORLD [RATES]
+"""
+
+import importlib
+import json
+import platform
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from extensions.travel import code
+from travel.bench import Bench
+from travel.worlds import WORLDS
+
+ROOT = Path(__file__).parents[1]
+VERSIONS = (keras, np, tf)
+
+
+def main(name: str, world: str, rates: str = "{}") -> None:
+    print(json.dumps(rows(name, world, json.loads(rates))))
+
+
+def rows(name: str, world: str, rates: dict[str, float]) -> list[dict[str, Any]]:
+    """What an experiment measures in a world, with the rates that it takes over."""
+    bench, start = Bench(WORLDS[world], rates), time.perf_counter()
+    found = importlib.import_module(f"travel.experiments.{name}").measure(bench)
+    seconds = round(time.perf_counter() - start)
+    return [
+        {
+            "claim": claim,
+            "world": world,
+            "experiment": name,
+            "effects": [[float(f"{e:.6g}") for e in np.atleast_1d(one)] for one in sides],
+            "rates": bench.rates,
+            "rows": len(bench.data.x_train),
+            "updates": sorted(bench.updates),
+            "device": f"CPU, {platform.machine()}",
+            "versions": {one.__name__: one.__version__ for one in VERSIONS},
+            "seconds": seconds,
+            "code": code(ROOT, name, world),
+        }
+        for claim, sides in found.items()
+    ]
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
