@@ -59,7 +59,7 @@ def test_every_row_of_the_plan_is_on_record_and_of_the_present_code(claims):
     assert planned <= set(rows)
     for (name, world), row in rows.items():
         assert len(row["effects"]) == len(claims[name].comparisons), name
-        assert {len(one) for one in row["effects"]} == {10}, name
+        assert min(len(one) for one in row["effects"]) >= 10, name
         assert row["code"] == code(ROOT, row["experiment"], world), (
             f"{row['experiment']} was measured with an earlier version: make travel"
         )
