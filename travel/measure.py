@@ -23,13 +23,39 @@ ROOT = Path(__file__).parents[1]
 VERSIONS = (keras, np, tf)
 
 
+class Counting(Bench):
+    """A bench that keeps on how many rows its networks were trained."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.rows: set[int] = set()
+
+    def fit(
+        self, build: Any, updates: float, batch_size: int = 32, on: Any = None, **more: Any
+    ) -> Any:
+        self.rows.add(len((on or self.data).x_train))
+        return super().fit(build, updates, batch_size, on, **more)
+
+    def sweep(
+        self,
+        build: Any,
+        rates: Any,
+        updates: float,
+        batch_size: int = 32,
+        on: Any = None,
+        **more: Any,
+    ) -> Any:
+        self.rows.add(len((on or self.data).x_train))
+        return super().sweep(build, rates, updates, batch_size, on, **more)
+
+
 def main(name: str, world: str, rates: str = "{}") -> None:
     print(json.dumps(rows(name, world, json.loads(rates))))
 
 
 def rows(name: str, world: str, rates: dict[str, float]) -> list[dict[str, Any]]:
     """What an experiment measures in a world, with the rates that it takes over."""
-    bench, start = Bench(WORLDS[world], rates), time.perf_counter()
+    bench, start = Counting(WORLDS[world], rates), time.perf_counter()
     found = importlib.import_module(f"travel.experiments.{name}").measure(bench)
     seconds = round(time.perf_counter() - start)
     return [
@@ -39,7 +65,7 @@ def rows(name: str, world: str, rates: dict[str, float]) -> list[dict[str, Any]]
             "experiment": name,
             "effects": [[float(f"{e:.6g}") for e in np.atleast_1d(one)] for one in sides],
             "rates": bench.rates,
-            "rows": len(bench.data.x_train),
+            "rows": sorted(bench.rows),
             "updates": sorted(bench.updates),
             "device": f"CPU, {platform.machine()}",
             "versions": {one.__name__: one.__version__ for one in VERSIONS},
