@@ -17,7 +17,7 @@ RULES = {"SGD": partial(SGD, momentum=0.9), "Adam": Adam}
 UPDATES = {4: 1076, 16: 402, 64: 128, 256: 64, 1024: 36}
 MIDDLE = {("SGD", 4): 0.004, ("SGD", 16): 0.016, ("SGD", 64): 0.064, ("SGD", 256): 0.256}
 MIDDLE |= {("SGD", 1024): 0.512, ("Adam", 16): 0.008, ("Adam", 256): 0.032}
-FACTORS = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4)
+FACTORS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4)
 
 
 def measure(at: Bench) -> dict[str, list[Array]]:
