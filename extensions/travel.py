@@ -78,15 +78,15 @@ def verdict(claim: Claim, effects: list[list[float]]) -> str:
 
 
 def relaxed(one: Comparison, kind: str) -> Comparison:
-    """The same direction: more than nothing; of a null, less than a gain."""
+    """The same direction: more than nothing; of a null, less than a gain; of a threshold, half the
+    way to it. What is to stay below a bound has no weaker form."""
     if kind in (*NULLS, "agreement"):
         return replace(one, above=2 * one.above, below=2 * one.below)
-    nothing = one.baseline
-    if nothing is None:
-        nothing = 1 if kind == "ratio" else 0
-    if one.above > -math.inf:
-        return replace(one, above=nothing)
-    return replace(one, below=nothing)
+    if one.above == -math.inf:
+        return one
+    if one.baseline is not None:
+        return replace(one, above=min(one.above, (one.above + one.baseline) / 2))
+    return replace(one, above=1 if kind == "ratio" else 0)
 
 
 def agree(row: dict[str, Any], again: dict[str, Any]) -> bool:

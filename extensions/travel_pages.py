@@ -8,6 +8,7 @@ world: ``claim, world``. Beside a claim that does not hold elsewhere a mark link
 
 from __future__ import annotations
 
+import functools
 import math
 from collections import Counter
 from pathlib import Path
@@ -16,11 +17,12 @@ import numpy as np
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from extensions.claims import measured
 from extensions.ledger import anchor, chapters, reference, table
-from extensions.travel import Fate, fates
+from extensions.travel import RECORD, Fate, fates
 from lib.evidence import NULLS
 
 log = logging.getLogger(__name__)
@@ -29,6 +31,7 @@ PAGE = "book/travel"
 VERDICTS = ("does not hold", "not settled", "weaker", "holds")
 MARKED = ("photographs", "convolutions")  # the worlds that the marks in the chapters tell of
 MARKERS = "os^X"
+TICKS = (-100, -10, -1, 0, 1, 10, 100)
 FIGURE = "_build/jupyter_execute/travel.svg"  # where the figures of the chapters are, too
 
 
@@ -64,6 +67,9 @@ class TravelFigure(Directive):
     has_content = True
 
     def run(self) -> list[nodes.Node]:
+        path = Path(self.state.document.settings.env.srcdir, FIGURE)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()  # it is drawn when all pages are read
         caption = nodes.caption("", "\n".join(self.content))
         image = nodes.image(uri=f"/{FIGURE}", alt=self.options["alt"])
         return [nodes.figure("", image, caption, ids=[self.options["name"]])]
@@ -79,8 +85,13 @@ def setup(app: Sphinx) -> None:
     app.connect("doctree-resolved", fill)
 
 
-def outdated(app: Sphinx, env: object, *_: object) -> list[str]:
-    return [PAGE] if PAGE in app.env.found_docs else []
+def outdated(app: Sphinx, env: BuildEnvironment, *_: object) -> list[str]:
+    """Where the record has changed, all chapters: they are marked by it."""
+    record = (app.srcdir / RECORD).read_text("utf-8") if (app.srcdir / RECORD).exists() else ""
+    before, env.travel = getattr(env, "travel", None), record  # type: ignore[attr-defined]
+    coded = {name for name in env.found_docs if "kernelspec" in env.metadata.get(name, {})}
+    pages = {PAGE, "book/index", *(coded if before != record else ())}
+    return sorted(pages & env.found_docs)
 
 
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -97,6 +108,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     mark(app, doctree, docname)
 
 
+@functools.cache
 def known(app: Sphinx) -> dict[tuple[str, str], Fate]:
     every = [claim for chapter in chapters(app) for claim in chapter.claims]
     return fates(Path(app.srcdir), every)
@@ -163,15 +175,18 @@ def mark(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             literal.parent.insert(place, nodes.paragraph("", "", link, classes=["elsewhere"]))
 
 
-def draw(app: Sphinx, env: object) -> None:
+def draw(app: Sphinx, env: BuildEnvironment) -> None:
     """Draw all effects, those of the book against those on photographs, each over its bound."""
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import FixedLocator, StrMethodFormatter
 
     from lib import plots
 
+    if PAGE not in env.found_docs:
+        return
     there = [fate for (_, world), fate in known(app).items() if world == MARKED[0]]
     plots.use_house_style()
-    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.9))
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 4.2))
     for ax, nulls in zip(axes, (False, True), strict=True):
         for place, outcome in enumerate(reversed(VERDICTS)):
             points = [
@@ -185,16 +200,17 @@ def draw(app: Sphinx, env: object) -> None:
                     x, y, [y - low, high - y], fmt=MARKERS[place], ms=5, elinewidth=1, ls="none",
                     color=plots.PALETTE[(1, 4, 3, 0)[place]], alpha=0.8, label=outcome,
                 )  # fmt: skip
-        ax.set(xscale="symlog", yscale="symlog", xlabel="digits")
+        ax.set(xscale="symlog", yscale="symlog", xlabel="on digits", ylabel="on photographs")
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_locator(FixedLocator(TICKS))
+            axis.set_major_formatter(StrMethodFormatter("{x:g}"))
         for way in (ax.axhline, ax.axvline):
             for bound in (-1, 1) if nulls else (1,):
                 way(bound, color=plots.MUTED, ls=":", lw=1)
-    axes[0].set(title="Gains and thresholds", ylabel="photographs, as a multiple of what is asked")
-    axes[1].set(title="Nulls", ylabel="as a multiple of the margin")
+    axes[0].set_title("Gains, thresholds: effect / asked")
+    axes[1].set_title("Nulls: effect / margin")
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    path = Path(app.srcdir, FIGURE)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, metadata={"Date": None}, transparent=True)
+    figure.savefig(app.srcdir / FIGURE, metadata={"Date": None}, transparent=True)
     plt.close(figure)
 
 

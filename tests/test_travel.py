@@ -10,10 +10,11 @@ import pytest
 
 from extensions import imports
 from extensions.executed import executed
-from extensions.travel import agree, code, plan, read, verdict
+from extensions.travel import agree, code, fates, plan, read, verdict
 from lib.evidence import NULLS, Claim, Comparison, Measure, records
 
 ROOT = Path(__file__).parents[1]
+HTML = ROOT / "_build/html"
 EXPERIMENTS = sorted({one["experiment"] for one in plan(ROOT)})
 A_DAY = 3  # so many are measured again in a run; ALL=1 has the others, too
 TURNS = -(-len(EXPERIMENTS) // A_DAY)
@@ -108,8 +109,9 @@ TEN = tuple(float(i) for i in range(10))
         ("difference", {"above": 2}, 1, "weaker"),
         ("difference", {"above": 2}, -1, "does not hold"),
         ("threshold", {"above": 80, "baseline": 10}, 70, "weaker"),
-        ("threshold", {"below": 15, "baseline": 90}, 60, "weaker"),
-        ("threshold", {"above": 80, "baseline": 10}, 9, "does not hold"),
+        ("threshold", {"above": 80, "baseline": 10}, 40, "does not hold"),
+        ("threshold", {"below": 15, "baseline": 90}, 10, "holds"),
+        ("threshold", {"below": 15, "baseline": 90}, 16, "does not hold"),
         ("ratio", {"above": 10}, 3, "weaker"),
         ("ratio", {"above": 10}, 0.9, "does not hold"),
         ("null", {"above": -1, "below": 1}, -0.5, "holds"),
@@ -191,3 +193,31 @@ def test_a_row_says_how_it_was_measured(field):
 
 def test_claims_are_planned_once():
     assert max(Counter(one["claim"] for one in plan(ROOT)).values()) == 1
+
+
+def test_what_does_not_hold_elsewhere_is_marked_where_it_is_claimed(claims):
+    table = (HTML / "book/travel.html").read_text("utf-8")
+    known = fates(ROOT, claims.values())
+    for one in plan(ROOT):
+        name, page = one["claim"], (HTML / f"book/{one['chapter']}.html").read_text("utf-8")
+        there = [(world, known.get((name, world))) for world in ("photographs", "convolutions")]
+        lost = [
+            f"{world}: {fate.verdict}" for world, fate in there if fate and fate.verdict != "holds"
+        ]
+        mark = re.search(f'href="travel.html#{name}">([^<]+)</a>', page)
+        if one["kind"] == "unsettled" or not lost:
+            assert mark is None, name
+        else:
+            assert mark, name
+            assert mark[1] == "; ".join(lost)
+        assert f'id="{name}"' in table, name
+
+
+def test_the_table_says_what_is_of_an_earlier_version(claims, monkeypatch):
+    monkeypatch.setattr("extensions.travel.code", lambda *_: "other")
+    assert all(fate.stale for fate in fates(ROOT, claims.values()).values())
+
+
+def test_the_first_page_tells_how_many_travelled():
+    text = (HTML / "book/index.html").read_text("utf-8")
+    assert re.search(r"Of \d+ claims \d+ hold as asked", text)

@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from extensions.travel import RECORD, agree, code, plan, read
 from tools.execute import ROOT, finished, stop_at_interrupt
-from travel.worlds import WORLDS
+from travel.worlds import WORLDS, seeds
 
 Row = dict[str, Any]
 # Seconds of an experiment that was never measured, and how long a world takes against photographs.
@@ -38,7 +38,9 @@ def main() -> int:
         # Those whose rates others take over come first.
         key=lambda job: (bool(WORLDS[job[1]].rates_of), job),
     )
-    done = {(row["experiment"], row["world"]) for row in rows if fresh(row) and not args.check}
+    done = {
+        (row["experiment"], row["world"]) for row in rows if fresh(row, rows) and not args.check
+    }
     todo = [job for job in jobs if job not in done and (not only or job[0] in only)]
     seconds = {(row["experiment"], row["world"]): row["seconds"] for row in rows}
     estimate = [seconds.get(job, GUESS * TIMES.get(job[1], 1)) for job in todo]
@@ -98,8 +100,14 @@ def planned(row: Row) -> bool:
     )
 
 
-def fresh(row: Row) -> bool:
-    return bool(row["code"] == code(ROOT, row["experiment"], row["world"]))
+def fresh(row: Row, rows: list[Row]) -> bool:
+    """Whether a row is of the present code, on enough seeds, at the rates that it takes over."""
+    taken = rates(rows, row["experiment"], row["world"])
+    return (
+        row["code"] == code(ROOT, row["experiment"], row["world"])
+        and len(row["effects"][0]) >= seeds(row["world"])
+        and row["rates"] == row["rates"] | taken
+    )
 
 
 def rates(rows: list[Row], name: str, world: str) -> dict[str, float]:

@@ -18,11 +18,10 @@ import tensorflow as tf
 from extensions.travel import code
 from travel.bench import Bench
 from travel.world import World
-from travel.worlds import WORLDS
+from travel.worlds import WORLDS, seeds
 
 ROOT = Path(__file__).parents[1]
 VERSIONS = (keras, np, tf)
-SEEDS = {"photographs": range(30)}  # elsewhere ten, which are few for nulls
 
 
 class Counting(Bench):
@@ -58,7 +57,7 @@ def main(name: str, world: str, rates: str = "{}") -> None:
 
 def rows(name: str, world: str, rates: dict[str, float]) -> list[dict[str, Any]]:
     """What an experiment measures in a world, with the rates that it takes over."""
-    bench = Counting(WORLDS[world], rates, SEEDS.get(world, Bench.seeds))
+    bench = Counting(WORLDS[world], rates, range(seeds(world)))
     start = time.perf_counter()
     found = importlib.import_module(f"travel.experiments.{name}").measure(bench)
     seconds = round(time.perf_counter() - start)

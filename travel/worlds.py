@@ -26,3 +26,8 @@ WORLDS = {
         rates_of="convolutions",
     ),
 }
+
+
+def seeds(world: str) -> int:
+    """How many: for nulls ten are few."""
+    return 30 if world == "photographs" else 10

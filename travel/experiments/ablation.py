@@ -8,7 +8,7 @@ from keras.optimizers import SGD, Adam
 from lib import ensemble
 from travel.bench import Array, Bench
 
-RATES = {Adam: (0.001, 0.003, 0.01, 0.03), SGD: (0.1, 0.3, 1, 3)}
+RATES = {Adam: (0.001, 0.003, 0.01, 0.03), SGD: (0.01, 0.03, 0.1, 0.3, 1, 3)}
 WITHOUT: dict[str, dict[str, Any]] = {
     "relu": {"activation": "sigmoid", "kernels": "glorot_uniform"},
     "he-kernels": {"kernels": "glorot_uniform"},

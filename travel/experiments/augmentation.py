@@ -10,7 +10,7 @@ from sklearn.model_selection import train_test_split
 from lib import data
 from travel.bench import Array, Bench
 
-RATES = (0.0003, 0.001, 0.003, 0.01)
+RATES = (0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01)
 MOVES = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)]
 
 

@@ -8,9 +8,9 @@ from keras.optimizers import SGD
 
 from travel.bench import Array, Bench
 
-PLAIN = (0.03, 0.1, 0.3, 1)
+PLAIN = (0.003, 0.01, 0.03, 0.1, 0.3, 1)
 SHORT = (1, 3)  # as the claim says
-NORMALIZED = (0.03, 0.1, 0.3, 1, 3, 10)
+NORMALIZED = (0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10)
 
 
 def measure(at: Bench) -> dict[str, list[Array]]:

@@ -8,7 +8,7 @@ from keras.optimizers import SGD
 
 from travel.bench import Array, Bench
 
-PLAIN = (0.03, 0.1, 0.3, 1)
+PLAIN = (0.003, 0.01, 0.03, 0.1, 0.3, 1)
 NORMALIZED = (0.03, 0.1, 0.3, 1, 3, 10)
 
 

@@ -12,7 +12,7 @@ from lib import data
 from travel.bench import Array, Bench
 
 RATES = (0.03, 0.1, 0.3, 1, 3, 10)
-FEW_RATES = (0.01, 0.03, 0.1, 0.3, 1)
+FEW_RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1)
 NORM = partial(BatchNormalization, momentum=0.9)
 
 

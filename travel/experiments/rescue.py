@@ -9,7 +9,7 @@ from lib import ensemble
 from travel.bench import Array, Bench
 
 HIGH = (0.05, 0.25, 1, 4)
-LOW = (0.0005, 0.002, 0.01, 0.05, 0.25)
+LOW = (0.00005, 0.00015, 0.0005, 0.002, 0.01, 0.05, 0.25)
 WIDTH = 64
 
 

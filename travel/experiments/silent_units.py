@@ -10,7 +10,7 @@ from keras.optimizers import SGD, Adam
 
 from travel.bench import Array, Bench
 
-GENTLE = (0.001, 0.003, 0.01)  # no faster than in the chapter
+GENTLE = (0.0001, 0.0003, 0.001, 0.003, 0.01)  # no faster than in the chapter
 
 
 def below_zero(weights: list[Array], x: Array, slope: float) -> Array:
