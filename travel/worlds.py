@@ -30,4 +30,4 @@ WORLDS = {
 
 def seeds(world: str) -> int:
     """How many: for nulls ten are few."""
-    return 30 if world == "photographs" else 10
+    return 20 if world == "photographs" else 10
