@@ -59,8 +59,6 @@ def verdict(claim: Claim, effects: list[list[float]]) -> str:
 
     Of what the book leaves open it says whether it is a "gain", a "loss" or a "null" there.
     """
-    if len(effects) != len(claim.comparisons):
-        return "does not hold"  # of an earlier version
     if claim.kind == "unsettled":
         assert claim.measure is not None
         return settled(effects[0], claim.measure.gain) or "not settled"
@@ -73,8 +71,9 @@ def verdict(claim: Claim, effects: list[list[float]]) -> str:
     weaker = [relaxed(one, claim.kind) for one in there]
     if all(one.room() > 0 for one in weaker):
         return "weaker"
-    inside = all(one.above < np.median(one.effects) < one.below for one in weaker)
-    return "not settled" if inside else "does not hold"
+    ends = [(*interval(one.effects), one) for one in weaker]
+    reaches = all(high > one.above and low < one.below for low, high, one in ends)
+    return "not settled" if reaches else "does not hold"
 
 
 def relaxed(one: Comparison, kind: str) -> Comparison:
@@ -90,12 +89,13 @@ def relaxed(one: Comparison, kind: str) -> Comparison:
 
 
 def agree(row: dict[str, Any], again: dict[str, Any]) -> bool:
-    """Whether what was measured again has its medians in the intervals of a row."""
-    within = []
+    """Whether the intervals of what was measured again meet those of a row."""
     for old, new in zip(row["effects"], again["effects"], strict=True):
-        low, high = interval(old)
-        within.append(low - 1e-6 * abs(low) <= np.median(new) <= high + 1e-6 * abs(high))
-    return all(within)
+        (low, high), (first, last) = interval(old), interval(new)
+        near = 1e-6 * max(abs(low), abs(high))
+        if first > high + near or last < low - near:
+            return False
+    return True
 
 
 def fates(root: Path, claims: Iterable[Claim]) -> dict[tuple[str, str], Fate]:
@@ -105,6 +105,8 @@ def fates(root: Path, claims: Iterable[Claim]) -> dict[tuple[str, str], Fate]:
         (row["claim"], row["world"]): Fate(row, known[row["claim"]], root)
         for row in read(root)
         if row["claim"] in known
+        # Of an earlier version of the claim, otherwise.
+        and len(row["effects"]) == len(known[row["claim"]].comparisons)
     }
 
 

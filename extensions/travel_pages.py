@@ -9,9 +9,11 @@ world: ``claim, world``. Beside a claim that does not hold elsewhere a mark link
 from __future__ import annotations
 
 import functools
+import hashlib
 import math
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from docutils import nodes
@@ -22,7 +24,7 @@ from sphinx.util import logging
 
 from extensions.claims import measured
 from extensions.ledger import anchor, chapters, reference, table
-from extensions.travel import RECORD, Fate, fates
+from extensions.travel import Fate, fates, read
 from lib.evidence import NULLS
 
 log = logging.getLogger(__name__)
@@ -30,7 +32,7 @@ log = logging.getLogger(__name__)
 PAGE = "book/travel"
 VERDICTS = ("does not hold", "not settled", "weaker", "holds")
 MARKED = ("photographs", "convolutions")  # the worlds that the marks in the chapters tell of
-MARKERS = "os^X"
+LEVEL = (*NULLS, "agreement")
 TICKS = (-100, -10, -1, 0, 1, 10, 100)
 FIGURE = "_build/jupyter_execute/travel.svg"  # where the figures of the chapters are, too
 
@@ -80,18 +82,34 @@ def setup(app: Sphinx) -> None:
     app.add_directive("travel-counts", TravelCounts)
     app.add_directive("travel-figure", TravelFigure)
     app.add_generic_role("travelled", travelled)
-    app.connect("env-get-outdated", outdated)
-    app.connect("env-updated", draw, priority=900)  # when the ledger knows what was measured
+    app.connect("env-updated", to_write, priority=900)  # when the ledger knows what was measured
+    app.connect("build-finished", keep)
     app.connect("doctree-resolved", fill)
 
 
-def outdated(app: Sphinx, env: BuildEnvironment, *_: object) -> list[str]:
-    """Where the record has changed, all chapters: they are marked by it."""
-    record = (app.srcdir / RECORD).read_text("utf-8") if (app.srcdir / RECORD).exists() else ""
-    before, env.travel = getattr(env, "travel", None), record  # type: ignore[attr-defined]
-    coded = {name for name in env.found_docs if "kernelspec" in env.metadata.get(name, {})}
-    pages = {PAGE, "book/index", *(coded if before != record else ())}
-    return sorted(pages & env.found_docs)
+def to_write(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """The pages that say what came of all claims; where the record is new, each that is marked."""
+    if PAGE not in env.found_docs:
+        return []
+    draw(app)
+    coded = [name for name in env.found_docs if "kernelspec" in env.metadata.get(name, {})]
+    return [PAGE, "book/index", *(coded if record(app) != written(app).read_text("utf-8") else ())]
+
+
+def keep(app: Sphinx, exception: Exception | None) -> None:
+    if exception is None:
+        written(app).write_text(record(app), "utf-8")
+
+
+def record(app: Sphinx) -> str:
+    return hashlib.sha256(str(read(Path(app.srcdir))).encode()).hexdigest()
+
+
+def written(app: Sphinx) -> Path:
+    """A file that holds of which record the pages of this builder are."""
+    path = Path(app.doctreedir, f"travel-{app.builder.name}")
+    path.touch()
+    return path
 
 
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -175,43 +193,48 @@ def mark(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             literal.parent.insert(place, nodes.paragraph("", "", link, classes=["elsewhere"]))
 
 
-def draw(app: Sphinx, env: BuildEnvironment) -> None:
+def draw(app: Sphinx) -> None:
     """Draw all effects, those of the book against those on photographs, each over its bound."""
-    import matplotlib.pyplot as plt
+    there = [fate for (_, world), fate in known(app).items() if world == MARKED[0]]
+    points = [
+        (fate.claim.kind in LEVEL, fate.verdict, *points_of(fate))
+        for fate in there
+        if fate.claim.kind != "unsettled"
+    ]
+    picture = Path(app.srcdir, FIGURE)
+    drawn = picture.with_suffix(".points")
+    if drawn.exists() and drawn.read_text("utf-8") == repr(points) and picture.stat().st_size:
+        return
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
     from matplotlib.ticker import FixedLocator, StrMethodFormatter
 
     from lib import plots
 
-    if PAGE not in env.found_docs:
-        return
-    there = [fate for (_, world), fate in known(app).items() if world == MARKED[0]]
     plots.use_house_style()
-    figure, axes = plt.subplots(1, 2, figsize=(7.2, 4.2))
-    for ax, nulls in zip(axes, (False, True), strict=True):
-        for place, outcome in enumerate(reversed(VERDICTS)):
-            points = [
-                points_of(fate)
-                for fate in there
-                if fate.verdict == outcome and (fate.claim.kind in NULLS) == nulls
-            ]
-            if points:
-                x, y, low, high = np.transpose(points)
-                ax.errorbar(
-                    x, y, [y - low, high - y], fmt=MARKERS[place], ms=5, elinewidth=1, ls="none",
-                    color=plots.PALETTE[(1, 4, 3, 0)[place]], alpha=0.8, label=outcome,
-                )  # fmt: skip
+    figure = Figure(figsize=(7.2, 4.2))
+    axes = figure.subplots(1, 2)
+    looks: dict[str, dict[str, Any]] = {
+        outcome: {"marker": marker, "color": plots.PALETTE[colour], "ls": "none", "ms": 5}
+        for outcome, marker, colour in zip(reversed(VERDICTS), "os^X", (1, 4, 3, 0), strict=True)
+    }
+    for level, verdict, x, y, low, high in points:
+        ends = [[y - low], [high - y]]
+        axes[int(level)].errorbar(x, y, ends, elinewidth=1, alpha=0.8, **looks[verdict])
+    for level, ax in enumerate(axes):
         ax.set(xscale="symlog", yscale="symlog", xlabel="on digits", ylabel="on photographs")
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_locator(FixedLocator(TICKS))
             axis.set_major_formatter(StrMethodFormatter("{x:g}"))
         for way in (ax.axhline, ax.axvline):
-            for bound in (-1, 1) if nulls else (1,):
+            for bound in (-1, 1) if level else (1,):
                 way(bound, color=plots.MUTED, ls=":", lw=1)
     axes[0].set_title("Gains, thresholds: effect / asked")
     axes[1].set_title("Nulls: effect / margin")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    figure.savefig(app.srcdir / FIGURE, metadata={"Date": None}, transparent=True)
-    plt.close(figure)
+    keys = [Line2D([], [], label=outcome, **look) for outcome, look in looks.items()]
+    figure.legend(handles=keys, loc="outside lower center", ncols=4)
+    figure.savefig(picture, metadata={"Date": None}, transparent=True)
+    drawn.write_text(repr(points), "utf-8")
 
 
 def points_of(fate: Fate) -> tuple[float, float, float, float]:
@@ -220,10 +243,12 @@ def points_of(fate: Fate) -> tuple[float, float, float, float]:
     bound = asked.above if asked.above > -math.inf else asked.below
     ratio = fate.claim.kind == "ratio" and asked.baseline is None
     nothing = float(ratio) if asked.baseline is None else asked.baseline
-    margin = fate.claim.kind in NULLS
+    level = fate.claim.kind in LEVEL
+    if asked.baseline is not None and asked.baseline > asked.above:
+        bound = asked.below
 
     def scale(effect: float) -> float:
-        if margin:
+        if level:
             return effect / abs(bound)
         if ratio:
             return math.log(effect) / math.log(bound)

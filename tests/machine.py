@@ -35,6 +35,11 @@ def chromium():
     return found[0] if found and os.path.exists(found[0]) else None
 
 
+def photographs():
+    """Whether Fashion-MNIST is there without the network."""
+    return "FASHION_MNIST" in os.environ or os.path.exists("/usr/share/datasets/fashion-mnist")
+
+
 def left_out(reason):
     """Skip a test for want of something; where CI is set, fail."""
     pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)

@@ -1,5 +1,6 @@
 """The claims in other worlds: the plan, the record, what becomes of a claim, and some rows anew."""
 
+import math
 import os
 import re
 from collections import Counter
@@ -7,10 +8,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from machine import left_out, photographs
 
 from extensions import imports
 from extensions.executed import executed
 from extensions.travel import agree, code, fates, plan, read, verdict
+from extensions.travel_pages import cell
 from lib.evidence import NULLS, Claim, Comparison, Measure, records
 
 ROOT = Path(__file__).parents[1]
@@ -37,10 +40,11 @@ def test_the_plan_asks_what_the_book_asks(claims):
     for one in plan(ROOT):
         claim = claims[one["claim"]]
         asked = [
-            [None if abs(bound or 0) == float("inf") else bound for bound in bounds]
-            for bounds in [(c.above, c.below, c.baseline) for c in claim.comparisons]
+            [None if math.isinf(bound) else bound for bound in (side.above, side.below)]
+            for side in claim.comparisons
         ]
-        assert one["bounds"] == asked, claim.name
+        # What follows the bounds is a baseline, often measured, which differs by machine.
+        assert [bounds[:2] for bounds in one["bounds"]] == asked, claim.name
         assert one["kind"] == claim.kind, claim.name
 
 
@@ -66,21 +70,25 @@ def test_every_row_of_the_plan_is_on_record_and_of_the_present_code(claims):
         )
 
 
-@pytest.mark.depends("book/travel.json", "travel/*", "lib/**/*", "extensions/travel.py")
+@pytest.mark.depends("book/travel.json", "travel/**/*", "lib/**/*", "extensions/*.py")
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_the_record_is_what_is_measured(experiment):
-    from travel.measure import rows
-    from travel.worlds import WORLDS
-
+    if not photographs():
+        left_out("Fashion-MNIST is not installed")
     turn = EXPERIMENTS.index(experiment) // A_DAY
     if turn != date.today().toordinal() % TURNS and "ALL" not in os.environ:
         pytest.skip("its turn is another day")
-    small = [row for row in read(ROOT) if row["experiment"] == experiment]
-    for world in {row["world"] for row in small if row["world"].startswith("small")}:
+    from travel.measure import rows
+    from travel.worlds import WORLDS
+
+    found = [row for row in read(ROOT) if row["experiment"] == experiment]
+    small = {row["world"] for row in found if row["world"].startswith("small")}
+    assert small
+    for world in small:
         source = WORLDS[world].rates_of
-        given = next(row["rates"] for row in small if row["world"] == source)
+        given = next(row["rates"] for row in found if row["world"] == source)
         again = {row["claim"]: row for row in rows(experiment, world, given)}
-        for row in small:
+        for row in found:
             if row["world"] == world:
                 assert agree(row, again[row["claim"]]), (row["claim"], world)
 
@@ -132,18 +140,29 @@ def test_what_becomes_of_a_claim(kind, bounds, effects, becomes):
 def test_seeds_on_both_sides_leave_it_open():
     one = Comparison((), above=2)
     assert verdict(claim("difference", one), [[-1] * 3 + [1] * 7]) == "not settled"
+    assert verdict(claim("difference", one), [[-1] * 7 + [1] * 3]) == "not settled"
+
+
+def test_between_two_bounds_none_is_made_stricter():
+    between = claim(
+        "ordering",
+        Comparison((), below=400, baseline=1078),
+        Comparison((), above=100, baseline=1078),
+    )
+    assert verdict(between, [[120] * 10] * 2) == "holds"
+    assert verdict(between, [[90] * 5 + [120] * 5] * 2) == "not settled"
 
 
 def test_a_claim_of_several_comparisons_needs_each():
     both = claim("ordering", Comparison((), above=2), Comparison((), above=2))
     assert verdict(both, [[3] * 10, [3] * 10]) == "holds"
     assert verdict(both, [[3] * 10, [1] * 10]) == "weaker"
-    assert verdict(both, [[3] * 10]) == "does not hold"
 
 
 def test_what_is_measured_again_must_lie_where_it_lay():
     row = {"effects": [TEN]}
     assert agree(row, {"effects": [[4.0] * 10]})
+    assert agree(row, {"effects": [[float(i) for i in range(6, 16)]]})
     assert not agree(row, {"effects": [[8.5] * 10]})
 
 
@@ -188,6 +207,7 @@ def test_all_that_chapter_10_rests_on_is_in_the_plan():
 
 @pytest.mark.parametrize("field", ["claim", "world", "rates", "rows", "updates", "device"])
 def test_a_row_says_how_it_was_measured(field):
+    assert read(ROOT)
     assert all(field in row for row in read(ROOT))
 
 
@@ -214,10 +234,12 @@ def test_what_does_not_hold_elsewhere_is_marked_where_it_is_claimed(claims):
 
 
 def test_the_table_says_what_is_of_an_earlier_version(claims, monkeypatch):
+    assert "(earlier version)" not in {cell(one) for one in fates(ROOT, claims.values()).values()}
     monkeypatch.setattr("extensions.travel.code", lambda *_: "other")
-    assert all(fate.stale for fate in fates(ROOT, claims.values()).values())
+    every = fates(ROOT, claims.values()).values()
+    assert all(cell(one).endswith(" (earlier version)") for one in every)
 
 
 def test_the_first_page_tells_how_many_travelled():
     text = (HTML / "book/index.html").read_text("utf-8")
-    assert re.search(r"Of \d+ claims \d+ hold as asked", text)
+    assert re.search(r"Of [1-9]\d+ claims [1-9]\d* hold as asked", text)

@@ -16,7 +16,7 @@ as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 may_install() { [ -z "${failed:-}" ] && have apt-get && runs as_root true; }
 playwright_will() { on_ubuntu && may_install; }  # there Debian's package is a snap
 on_ubuntu() { grep -qs '^ID=ubuntu' /etc/os-release; }
-has_photographs() { [ -n "${FASHION_MNIST:-}" ] || runs ls /usr/share/datasets/fashion-mnist; }
+has_photographs() { [ -n "${FASHION_MNIST+set}" ] || runs ls /usr/share/datasets/fashion-mnist; }
 has_tex() { runs type latexmk xelatex rsvg-convert pdftotext; }
 has_atomic() {  # what Playwright's Node is linked to, and a small Debian lacks
   [ "$(uname)" != Linux ] || runs "$python" -c 'import ctypes; ctypes.CDLL("libatomic.so.1")'

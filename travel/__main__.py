@@ -17,6 +17,7 @@ from typing import Any
 from tqdm import tqdm
 
 from extensions.travel import RECORD, agree, code, plan, read
+from lib import data
 from tools.execute import ROOT, finished, stop_at_interrupt
 from travel.worlds import WORLDS, seeds
 
@@ -52,6 +53,8 @@ def main() -> int:
         f"{cores} cores",
         flush=True,
     )
+    if todo:
+        data.load_fashion_mnist()  # once, where it must be downloaded
     stop_at_interrupt()
     failed = 0
     for first in (True, False):
@@ -63,9 +66,12 @@ def main() -> int:
             name, world = futures[future]
             try:
                 found = future.result()
-            except subprocess.CalledProcessError as error:
+                if missing := claims(name, world) - {row["claim"] for row in found}:
+                    raise LookupError(f"not measured: {', '.join(sorted(missing))}")
+            except Exception as error:
                 failed += 1
-                tqdm.write(f"failed  {name}, {world}: {error.stderr.strip()[-2000:]}")
+                said = getattr(error, "stderr", None) or str(error)
+                tqdm.write(f"failed  {name}, {world}: {said.strip()[-2000:]}")
                 continue
             if args.check:
                 failed += differing(rows, found)
@@ -78,13 +84,20 @@ def main() -> int:
     return bool(failed)
 
 
+def claims(name: str, world: str) -> set[str]:
+    """What the plan asks of an experiment in a world."""
+    return {
+        one["claim"] for one in plan(ROOT) if one["experiment"] == name and world in one["worlds"]
+    }
+
+
 def differing(rows: list[Row], found: list[Row]) -> int:
-    """How many rows of the record are not what was measured again; they are named."""
-    again = {(row["claim"], row["world"]): row for row in found}
+    """How many rows are not on record, or not as they were measured again; they are named."""
+    known = {(row["claim"], row["world"]): row for row in rows}
     other = [
         row
-        for row in rows
-        if (one := again.get((row["claim"], row["world"]))) and not agree(row, one)
+        for row in filter(planned, found)
+        if not ((old := known.get((row["claim"], row["world"]))) and agree(old, row))
     ]
     for row in other:
         tqdm.write(f"differs: {row['claim']}, {row['world']}")
@@ -93,11 +106,7 @@ def differing(rows: list[Row], found: list[Row]) -> int:
 
 def planned(row: Row) -> bool:
     """Whether the plan asks for a row."""
-    return any(
-        (one["claim"], one["experiment"]) == (row["claim"], row["experiment"])
-        and row["world"] in one["worlds"]
-        for one in plan(ROOT)
-    )
+    return row["claim"] in claims(row["experiment"], row["world"])
 
 
 def fresh(row: Row, rows: list[Row]) -> bool:
@@ -112,12 +121,16 @@ def fresh(row: Row, rows: list[Row]) -> bool:
 
 def rates(rows: list[Row], name: str, world: str) -> dict[str, float]:
     """The rates that were chosen in the world from which this one takes them over."""
-    source = WORLDS[world].rates_of
-    return next((r["rates"] for r in rows if (r["experiment"], r["world"]) == (name, source)), {})
+    if not (source := WORLDS[world].rates_of):
+        return {}
+    found = [r["rates"] for r in rows if (r["experiment"], r["world"]) == (name, source)]
+    return found[0] if found else {}
 
 
 def measure(name: str, world: str, given: dict[str, float]) -> list[Row]:
     """Run an experiment in a process of its own; its rows."""
+    if WORLDS[world].rates_of and not given:
+        raise LookupError(f"its rates are those of {WORLDS[world].rates_of}, which failed")
     command = [sys.executable, "-m", "travel.measure", name, world, json.dumps(given)]
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3"}
     ran = subprocess.run(

@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from extensions.travel import code
+from lib.intervals import interval
 from travel.bench import Bench
 from travel.world import World
 from travel.worlds import WORLDS, seeds
@@ -60,6 +61,9 @@ def rows(name: str, world: str, rates: dict[str, float]) -> list[dict[str, Any]]
     bench = Counting(WORLDS[world], rates, range(seeds(world)))
     start = time.perf_counter()
     found = importlib.import_module(f"travel.experiments.{name}").measure(bench)
+    for sides in found.values():
+        for one in sides:
+            interval(one)  # which takes no NaN and no fewer than ten
     seconds = round(time.perf_counter() - start)
     return [
         {
@@ -70,13 +74,17 @@ def rows(name: str, world: str, rates: dict[str, float]) -> list[dict[str, Any]]
             "rates": bench.rates,
             "rows": sorted(bench.rows),
             "updates": sorted(bench.updates),
-            "device": f"CPU, {platform.machine()}",
+            "device": f"{device()}, {platform.machine()}",
             "versions": {one.__name__: one.__version__ for one in VERSIONS},
             "seconds": seconds,
             "code": code(ROOT, name, world),
         }
         for claim, sides in found.items()
     ]
+
+
+def device() -> str:
+    return "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
 
 
 if __name__ == "__main__":
