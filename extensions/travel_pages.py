@@ -221,13 +221,13 @@ def draw(app: Sphinx) -> None:
     for level, verdict, x, y, low, high in points:
         ends = [[y - low], [high - y]]
         axes[int(level)].errorbar(x, y, ends, elinewidth=1, alpha=0.8, **looks[verdict])
-    for level, ax in enumerate(axes):
+    for panel, ax in enumerate(axes):
         ax.set(xscale="symlog", yscale="symlog", xlabel="on digits", ylabel="on photographs")
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_locator(FixedLocator(TICKS))
             axis.set_major_formatter(StrMethodFormatter("{x:g}"))
         for way in (ax.axhline, ax.axvline):
-            for bound in (-1, 1) if level else (1,):
+            for bound in (-1, 1) if panel else (1,):
                 way(bound, color=plots.MUTED, ls=":", lw=1)
     axes[0].set_title("Gains, thresholds: effect / asked")
     axes[1].set_title("Nulls: effect / margin")
