@@ -134,21 +134,24 @@ def known(app: Sphinx) -> dict[tuple[str, str], Fate]:
 
 def travels(app: Sphinx, here: str, worlds: list[str]) -> nodes.table:
     """The claims that were measured in the first world, by what became of them there."""
-    found = known(app)
-    places = [
+    found, whole = known(app), worlds[0] == MARKED[0]
+    there = [
         (VERDICTS.index(fate.verdict) if fate.verdict in VERDICTS else -1, number, claim)
         for number, chapter in enumerate(chapters(app))
         for claim in chapter.claims
         if (fate := found.get((claim.name, worlds[0])))
     ]
+    places = sorted(there, key=lambda place: place[:2])
     rows: list[list[nodes.Node | str]] = []
-    for _, number, claim in sorted(places, key=lambda place: place[:2]):
+    for _, number, claim in places:
         link = reference(app, here, f"book/evidence#{nodes.make_id(claim.name)}", claim.statement)
-        there = [found.get((claim.name, world)) for world in worlds]
-        cells = [cell(fate) if fate else "" for fate in there]
-        rows.append([link, chapter_name(app, number), claim.asked, measured(claim), *cells])
-    columns = ("claim", "chapter", "asked", "in the book", *worlds)
-    return table(columns, rows, [claim for *_, claim in sorted(places, key=lambda p: p[:2])])
+        fates_there = [found.get((claim.name, world)) for world in worlds]
+        cells = [cell(fate) if fate else "" for fate in fates_there]
+        first = [chapter_name(app, number), claim.asked, measured(claim)] if whole else []
+        rows.append([link, *first, *cells])
+    columns = ("claim", *(("chapter", "asked", "in the book") if whole else ()), *worlds)
+    # The marks lead to the rows of the whole table.
+    return table(columns, rows, [claim for *_, claim in places] if whole else [])
 
 
 def chapter_name(app: Sphinx, number: int) -> str:
@@ -244,8 +247,8 @@ def points_of(fate: Fate) -> tuple[float, float, float, float]:
     ratio = fate.claim.kind == "ratio" and asked.baseline is None
     nothing = float(ratio) if asked.baseline is None else asked.baseline
     level = fate.claim.kind in LEVEL
-    if asked.baseline is not None and asked.baseline > asked.above:
-        bound = asked.below
+    if -math.inf < asked.above < nothing:  # one of two bounds, on the far side of nothing
+        nothing = 0
 
     def scale(effect: float) -> float:
         if level:

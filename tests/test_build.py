@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.depends(
     "extensions/**/*", "assets/**/*", "lib/**/*", "explorables/**/*", "_config.yml",
     "package-lock.json", "pyproject.toml", "book/references.bib", "tools/*.py",
-    ".github/ISSUE_TEMPLATE/*",
+    ".github/ISSUE_TEMPLATE/*", "travel/*",
 )  # fmt: skip
 PAGE = """\
 ---
@@ -107,7 +107,7 @@ The claim {claim}`mostly`.
 
 @pytest.fixture
 def book(tmp_path):
-    rooms = "assets explorables extensions lib node_modules tools".split()
+    rooms = "assets explorables extensions lib node_modules tools travel".split()
     for name in (*rooms, "_config.yml", "pyproject.toml", "requirements.txt"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "book").mkdir()

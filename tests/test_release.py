@@ -12,7 +12,7 @@ from extensions.replication import fingerprint
 pytestmark = pytest.mark.depends(
     "extensions/**/*", "assets/**/*", "lib/**/*", "explorables/**/*", "_config.yml",
     "package-lock.json", "pyproject.toml", "book/references.bib", "tools/*.py", "CITATION.cff",
-    ".zenodo.json",
+    ".zenodo.json", "travel/**/*", "book/travel.json",
 )  # fmt: skip
 MAKEFILE = """\
 .PHONY: test notebooks site
@@ -105,4 +105,14 @@ def test_a_stale_record_is_not_released(clone):
     assert code == 1
     assert "always was replicated with an earlier version: make replicate" in text
     assert fingerprint(clone, page) != "of earlier code"
+    assert not (clone / "releases").exists()
+
+
+def test_a_stale_record_of_other_worlds_is_not_released(clone):
+    row = json.loads((ROOT / "book/travel.json").read_text())[0] | {"code": "of earlier code"}
+    (clone / "book/travel.json").write_text(json.dumps([row]))
+    commit(clone)
+    code, text = release(clone, "1.0.0")
+    assert code == 1
+    assert f"{row['claim']} was measured with an earlier version: make travel" in text
     assert not (clone / "releases").exists()

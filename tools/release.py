@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from extensions import travel
 from extensions.claims import measured
 from extensions.executed import executed
 from extensions.replication import fingerprint, replication
@@ -58,6 +59,9 @@ def main() -> int:
 
 def ledger() -> Ledger:
     """What the executed chapters claim, by name; refused where a record is stale."""
+    for row in travel.read(ROOT):
+        stale = row["code"] != travel.code(ROOT, row["experiment"], row["world"])
+        refuse(stale, f"{row['claim']} was measured with an earlier version: make travel")
     found: Ledger = {}
     for page in chapters():
         now = fingerprint(ROOT, page)
