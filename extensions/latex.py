@@ -12,10 +12,9 @@ from sphinx.transforms.post_transforms.images import ImageConverter
 
 SCALE = "88"  # per cent: the letters in a figure come out as large as the text
 LONG_TABLE = 12  # rows; a longer one is split over pages
-# The seven columns of the ledger, in a smaller size: the claim takes what the figures leave.
-LEDGER = "".join(
-    rf">{{\raggedright\arraybackslash}}p{{{width}mm}}" for width in (48, 33, 18, 13, 9, 9, 14)
-)
+# The seven columns of a table of claims, in a smaller size, in millimetres: the claim takes what
+# the figures leave.
+WIDTHS = {"ledger": (48, 33, 18, 13, 9, 9, 14), "travel": (38, 7, 17, 20, 22, 20, 20)}
 
 
 def setup(app: Sphinx) -> None:
@@ -96,7 +95,9 @@ def shape_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if "ledger" in table["classes"]:
             title = table.parent.index(table) - 1
             table.parent.insert(title, tex(r"\needspace{8\baselineskip}"))
-            columns = addnodes.tabular_col_spec(spec=LEDGER)
+            widths = WIDTHS["travel" if "travel" in table["classes"] else "ledger"]
+            spec = "".join(rf">{{\raggedright\arraybackslash}}p{{{width}mm}}" for width in widths)
+            columns = addnodes.tabular_col_spec(spec=spec)
             table.replace_self([tex(r"\begingroup\ledger"), columns, table, tex(r"\endgroup")])
 
 

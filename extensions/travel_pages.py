@@ -151,7 +151,9 @@ def travels(app: Sphinx, here: str, worlds: list[str]) -> nodes.table:
         rows.append([link, *first, *cells])
     columns = ("claim", *(("chapter", "asked", "in the book") if whole else ()), *worlds)
     # The marks lead to the rows of the whole table.
-    return table(columns, rows, [claim for *_, claim in places] if whole else [])
+    out = table(columns, rows, [claim for *_, claim in places] if whole else [])
+    out["classes"].append("travel")
+    return out
 
 
 def chapter_name(app: Sphinx, number: int) -> str:
