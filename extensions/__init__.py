@@ -31,12 +31,8 @@ def setup(app: "Sphinx") -> dict[str, int]:
         travel_pages,
     )
 
-    tables = (
-        ledger,
-        travel_pages,
-        chapter_map,
-        latex,
-    )  # `latex` shapes what the other two have filled in
+    # `latex` shapes what the others have filled in
+    tables = (ledger, travel_pages, chapter_map, latex)
     for part in (katex, repository, site, inline_svg, live_figures, *tables, notebooks, finish):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": version()}

@@ -1,8 +1,10 @@
 """What the ledger says of claims, in words and figures."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from lib.evidence import NULLS, Claim
+from lib.evidence import NULLS, Claim, Comparison
 from lib.intervals import rounded, spread
 
 MOST_LETTERS = 40
@@ -51,6 +53,12 @@ def what_counts(every: list[Claim]) -> str:
     known = {claim.measure.name: claim.measure for claim in every if claim.measure is not None}
     said = [f"{m.name}, {m.gain:g} {m.unit}".rstrip() + f" ({m.why})" for m in known.values()]
     return f"A difference counts from here on: {'; '.join(said)}." if said else ""
+
+
+def comparisons(claim: Claim, effects: list[list[float]]) -> list[Comparison]:
+    """What a claim asks, of effects that were measured elsewhere, by comparison."""
+    pairs = zip(claim.comparisons, effects, strict=True)
+    return [replace(one, effects=tuple(found)) for one, found in pairs]
 
 
 def measured(claim: Claim) -> str:

@@ -2,6 +2,7 @@
 
 import ast
 import functools
+from collections.abc import Iterable
 from pathlib import Path
 
 from extensions.executed import code_cells
@@ -42,3 +43,11 @@ def imports(path: Path, root: Path) -> list[Path]:
                 place = folder.joinpath(*parts[:end])
                 files |= {place.with_suffix(".py"), place / "__init__.py"}
     return sorted(file for file in files if file.exists() and root in file.parents)
+
+
+def contents(modules: Iterable[Path], root: Path) -> bytes:
+    """Names and bytes of files below ``root``, in the order of their names, to be hashed."""
+    parts = (
+        f"\0{path.relative_to(root)}\0".encode() + path.read_bytes() for path in sorted(modules)
+    )
+    return b"".join(parts)

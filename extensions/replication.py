@@ -11,12 +11,13 @@ import functools
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from extensions.claims import comparisons
 from extensions.executed import code_cells
-from extensions.imports import imported
+from extensions.imports import contents, imported
 from lib.evidence import Claim
 
 RECORD = Path("lib/replicated.json")
@@ -57,8 +58,7 @@ def keeps(claim: Claim, effects: list[list[float]]) -> bool:
     """Whether the effects of one block, by comparison, are as the claim asks."""
     if len(effects) != len(claim.comparisons):
         return False  # of an earlier version
-    comparisons = zip(claim.comparisons, effects, strict=True)
-    return all(replace(one, effects=tuple(found)).room() > 0 for one, found in comparisons)
+    return all(one.room() > 0 for one in comparisons(claim, effects))
 
 
 def fingerprint(root: Path, chapter: Path) -> str:
@@ -68,8 +68,7 @@ def fingerprint(root: Path, chapter: Path) -> str:
     """
     tree = ast.parse("\n".join(code_cells(chapter.read_text("utf-8"))))
     digest = hashlib.sha256(ast.unparse(Measurements().visit(tree)).encode())
-    for module in sorted(imported(chapter, root) - {chapter}):
-        digest.update(f"\0{module.relative_to(root)}\0".encode() + module.read_bytes())
+    digest.update(contents(imported(chapter, root) - {chapter}, root))
     return digest.hexdigest()[:16]
 
 

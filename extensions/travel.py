@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from extensions.claims import figures
-from extensions.imports import imported
+from extensions.claims import comparisons, figures
+from extensions.imports import contents, imported
 from lib.evidence import NULLS, Claim, settled
 from lib.intervals import interval
 from lib.records import Comparison
@@ -48,8 +48,7 @@ def code(root: Path, experiment: str, world: str) -> str:
     """A hash of an experiment, of the modules that it imports, and of the world."""
     path = root / f"travel/experiments/{experiment}.py"
     digest = hashlib.sha256(repr(WORLDS[world]).encode())
-    for module in sorted(imported(path, root)):
-        digest.update(f"\0{module.relative_to(root)}\0".encode() + module.read_bytes())
+    digest.update(contents(imported(path, root), root))
     return digest.hexdigest()[:16]
 
 
@@ -62,10 +61,7 @@ def verdict(claim: Claim, effects: list[list[float]]) -> str:
     if claim.kind == "unsettled":
         assert claim.measure is not None
         return settled(effects[0], claim.measure.gain) or "not settled"
-    there = [
-        replace(one, effects=tuple(found))
-        for one, found in zip(claim.comparisons, effects, strict=True)
-    ]
+    there = comparisons(claim, effects)
     if all(one.room() > 0 for one in there):
         return "holds"
     weaker = [relaxed(one, claim.kind) for one in there]
@@ -124,8 +120,7 @@ class Fate:
         self.row = row
         self.claim = claim
         self.verdict = verdict(claim, row["effects"])
-        pairs = zip(claim.comparisons, row["effects"], strict=False)
-        there = [replace(one, effects=tuple(found)) for one, found in pairs]
+        there = comparisons(claim, row["effects"])
         self.tightest = min(range(len(there)), key=lambda i: there[i].room())
         effects = there[self.tightest].effects
         self.effect, (self.low, self.high) = float(np.median(effects)), interval(effects)

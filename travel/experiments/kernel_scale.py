@@ -1,12 +1,9 @@
 """Chapter 4: He's kernels and a quarter of them, with and without batch normalization."""
 
-from functools import partial
-
 import keras
-from keras.layers import BatchNormalization
-from keras.optimizers import SGD
 
 from travel.bench import Array, Bench
+from travel.experiments.normalization import networks
 
 PLAIN = (0.003, 0.01, 0.03, 0.1, 0.3, 1)
 SHORT = (1, 3)  # as the claim says
@@ -14,11 +11,7 @@ NORMALIZED = (0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10)
 
 
 def measure(at: Bench) -> dict[str, list[Array]]:
-    plain = at.network(SGD, depth=5, width=64, kernels="he_normal")
-    normalized = at.network(
-        SGD, depth=5, width=64, kernels="he_normal", use_bias=False,
-        normalization=partial(BatchNormalization, momentum=0.9),
-    )  # fmt: skip
+    plain, normalized = networks(at, depth=5, width=64)
     cost = {}
     for name, build, rates in [("plain", plain, SHORT), ("normalized", normalized, NORMALIZED)]:
         he = at.tune(name, build, PLAIN if build is plain else NORMALIZED, 128, batch_size=64)

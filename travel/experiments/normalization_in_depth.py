@@ -1,23 +1,16 @@
 """Chapter 4: twenty layers with and without batch normalization; error signals through fifty."""
 
-from functools import partial
-
 import numpy as np
-from keras.layers import BatchNormalization
-from keras.optimizers import SGD
 
 from travel.bench import Array, Bench
+from travel.experiments.normalization import networks
 
 PLAIN = (0.01, 0.02, 0.05, 0.1)
 NORMALIZED = (0.03, 0.1, 0.3, 1)
 
 
 def measure(at: Bench) -> dict[str, list[Array]]:
-    plain = at.network(SGD, depth=20, width=32, kernels="he_normal")
-    normalized = at.network(
-        SGD, depth=20, width=32, kernels="he_normal", use_bias=False,
-        normalization=partial(BatchNormalization, momentum=0.9),
-    )  # fmt: skip
+    plain, normalized = networks(at, depth=20, width=32)
     best = at.tune("plain", plain, PLAIN, 672, batch_size=64)
     ours = at.tune("normalized", normalized, NORMALIZED, 672, batch_size=64)
     tried = at.sweep(plain, PLAIN, 672, batch_size=64)
