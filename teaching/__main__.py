@@ -59,7 +59,15 @@ def quiz(names: list[str], out: Path) -> int:
     from teaching import quizzes
 
     for name in _progress(names or quizzes.names()):
-        tqdm.write(f"{quizzes.export(name, out)}")
+        for export in (quizzes.export, quizzes.export_to_moodle):
+            tqdm.write(f"{export(name, out)}")
+    return 0
+
+
+def answers(folder: Path, out: Path) -> int:
+    from teaching import answers as pasted
+
+    print(pasted.write(folder, out))
     return 0
 
 
@@ -128,9 +136,12 @@ def _parser() -> argparse.ArgumentParser:
     _students(one)
     one = add("report", "merge the points given by hand and write all reports anew", "grades/02")
     one.add_argument("out", type=Path, metavar="DIR", help="folder that `grade` wrote")
-    one = add("quiz", "export quizzes as QTI", "02-xavier-and-he-initialization")
+    one = add("quiz", "export quizzes as QTI and Moodle XML", "02-xavier-and-he-initialization")
     _names(one)
     one.add_argument("--out", type=Path, default=quizzes, help=f"(default: {quizzes})")
+    one = add("answers", "sum what a class answered on the pages", "pasted --out answers/04")
+    one.add_argument("folder", type=Path, help="with the text that each reader copied, a file each")
+    one.add_argument("--out", type=Path, required=True, help="folder to write")
     one = add("check", "grade the reference, untouched and wrong solutions", name)
     _names(one)
     return top

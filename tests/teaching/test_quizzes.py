@@ -91,3 +91,42 @@ def test_quizzes_of_the_course_export(tmp_path):
     assert quizzes.names(), "no quizzes"
     for name in quizzes.names():
         assert quizzes.export(name, tmp_path).exists()
+        assert len(ET.parse(quizzes.export_to_moodle(name, tmp_path)).findall("question")) >= 5
+
+
+def test_moodle_gets_options_numbers_feedback_and_formulas(write, tmp_path):
+    write(TEXT.replace("a) $x_1$", "a) $x_1$\n... No: $a<b$."))
+    heading, one, several, number = ET.parse(
+        quizzes.export_to_moodle("01-small", tmp_path)
+    ).getroot()
+    assert heading.findtext("category/text") == "$course$/top/01-small"
+    asks = one.findtext("questiontext/text")
+    assert r"With \(\sigma_l^2 &lt; \frac{2}{n}\) &amp; <code>a &lt; b</code>" in asks
+    assert (one.findtext("defaultgrade"), one.findtext("single")) == ("2", "true")
+    answers = one.findall("answer")
+    assert [answer.get("fraction") for answer in answers] == ["0", "100"]
+    assert answers[0].findtext("feedback/text") == r"<p>No: \(a&lt;b\).</p>"
+    assert one.findtext("generalfeedback/text") == r"<p>It is \(a&lt;b\).</p>"
+    assert [answer.get("fraction") for answer in several.findall("answer")] == ["50", "-100", "50"]
+    assert several.findtext("single") == "false"
+    assert (number.get("type"), number.findtext("answer/text")) == ("numerical", "3")
+    assert number.findtext("answer/tolerance") == "0.1"
+
+
+def test_moodle_keeps_the_space_between_two_tags(write, tmp_path):
+    """Its parser drops white space between entities, so that markup must not be made of them."""
+    write(TEXT.replace("`a < b`", "`a` `b ]]>`"))
+    data = quizzes.export_to_moodle("01-small", tmp_path).read_text("utf-8")
+    assert "<code>a</code> <code>b ]]" in data
+    one = ET.fromstring(data.encode())[1]
+    assert "<code>a</code> <code>b ]]&gt;</code>" in one.findtext("questiontext/text")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [("= 3 +- 0.1", "= [2, 4]", "a number with"), ("... It is", "+ It is", "for each option")],
+)
+def test_what_moodle_would_lose_is_refused(write, tmp_path, old, new, says):
+    write(TEXT.replace(old, new))
+    with pytest.raises(AuthoringError, match=says):
+        quizzes.export_to_moodle("01-small", tmp_path)
