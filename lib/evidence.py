@@ -35,7 +35,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lib.intervals import MIN_SEEDS, Array, as_column, interval, rounded, spare
-from lib.records import Claim, Comparison, Measure, figures_of, records, replicated
+from lib.records import Claim, Comparison, Measure, figures_of, plain, records, replicated
 
 __all__ = [
     "Claim", "ClaimFailed", "Comparison", "Measure", "equal", "glue", "greater", "interval",
@@ -43,6 +43,7 @@ __all__ = [
 ]  # fmt: skip
 
 SEEDS_TO_GIVE_UP = 30
+_GLUED = "application/papermill.record/"  # where myst_nb looks for what its roles show
 NULLS = ("null", "no loss")
 
 
@@ -202,9 +203,9 @@ def unsettled(
 ) -> None:
     """Say that thirty seeds did not settle whether a gains over b, loses, or ties with it.
 
-    It raises where they do settle it, unless `BOOK_FIRST_SEED` chose the seeds: near a bound the
-    verdict is theirs. Where the sides have fewer, those of `make replicate` are taken in; fewer
-    than thirty in all raise, too.
+    It raises where they do settle it and those of `make replicate` alone do, too, unless
+    `BOOK_FIRST_SEED` chose the seeds: near a bound the verdict is theirs. Where the sides have
+    fewer than thirty, those of `make replicate` are taken in; fewer in all raise, too.
 
     >>> accuracy = Measure("accuracy", gain=0.02, why="seven of 360 digits")
     >>> a, b = [0.95, 0.97, 0.96] * 10, [0.94] * 30
@@ -229,15 +230,36 @@ def settled(effects: ArrayLike, gain: float) -> str:
     return "null" if -gain / 2 < low and high < gain / 2 else ""
 
 
-def glue(name: str, values: ArrayLike) -> None:
-    """Give the prose `rounded(values)`, so that {glue:text}`name` shows it in the built book.
+def glue(name: str, values: ArrayLike, x: ArrayLike | None = None) -> None:
+    """Keep a measurement under a name, for the prose and for the questions of the page.
+
+    The prose shows `rounded(values)` of it by {glue:text}`name`; a question compares an answer
+    with each seed.
+
+    Args:
+        values: one exact number; one a seed, shape (seeds,); or, with `x`, a curve a seed, shape
+            (seeds, points), or an exact one, (1, points), which are for questions alone.
+        x: where the points of a curve are, (points,).
 
     Returns None, since nbval compares what the last line of a cell returns.
     """
-    if os.environ.get("BOOK_BUILD"):
-        from myst_nb import glue as give
+    if not os.environ.get("BOOK_BUILD"):
+        return
+    from IPython.display import display
 
-        give(name, rounded(values), display=False)
+    kept = np.asarray(values, float)
+    about: dict[str, Any] = {"name": name, "mime_prefix": _GLUED, "values": plain(kept.tolist())}
+    if x is not None:
+        at = np.asarray(x, float)
+        if kept.shape[1:] != at.shape or 1 < len(kept) < MIN_SEEDS:
+            raise ValueError(
+                f"values has shape {kept.shape}, takes (seeds, {at.size}) as x has {at.size} points"
+            )
+        about["x"] = plain(at.tolist())
+    text = "" if x is not None else rounded(values)
+    display(  # type: ignore[no-untyped-call]
+        {f"{_GLUED}text/plain": repr(text)}, metadata={"scrapbook": about}, raw=True
+    )
 
 
 def _settle(

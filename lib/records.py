@@ -121,17 +121,26 @@ def _claim(figures: Mapping[str, Any]) -> Claim:
 
 
 def figures_of(claim: Claim) -> dict[str, Any]:
-    """A claim as JSON has it: without infinity, numbers to six digits."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, float):
-            return float(f"{value:.6g}") if math.isfinite(value) else None
-        if isinstance(value, dict):
-            return {key: plain(one) for key, one in value.items()}
-        return [plain(one) for one in value] if isinstance(value, list | tuple) else value
-
+    """A claim as JSON has it."""
     figures: dict[str, Any] = plain(asdict(claim))
     return figures
+
+
+def plain(value: Any) -> Any:
+    """What JSON can hold: numbers to six digits, None where one is not finite."""
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: plain(one) for key, one in value.items()}
+    return [plain(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def glued(notebook: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What `evidence.glue` kept in the outputs of an executed notebook: name to "values" and,
+    of a curve, "x"."""
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
+    found = [output.get("metadata", {}).get("scrapbook") for output in outputs]
+    return {about["name"]: about for about in found if about}
 
 
 def replicated(name: str, first_seed: int) -> list[list[list[float]]]:
