@@ -10,6 +10,7 @@ export OPENBLAS_NUM_THREADS := 1
 export TF_NUM_INTEROP_THREADS := 1
 export TF_NUM_INTRAOP_THREADS := 1
 NAME = training-deep-neural-networks
+COMMITTED = $$(git log -1 --format=%ct 2>/dev/null || echo 0)
 .NOTPARALLEL:
 
 help:  ## show this list
@@ -24,16 +25,24 @@ pdf:  ## build the book for print: _build/latex/training-deep-neural-networks.pd
 	@tools/setup.sh pdf
 	@python -m tools.execute
 	@python -m tools.book latex
-	@cd _build/latex && SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 0) \
+	@cd _build/latex && SOURCE_DATE_EPOCH=$(COMMITTED) \
 		latexmk -norc -xelatex -silent -halt-on-error $(NAME).tex >/dev/null
 
-site:  ## the book as it is published: pages, PDF, and a zip of both to read offline
+epub: execute  ## build the book for e-readers: _build/epub/training-deep-neural-networks.epub
+	@SOURCE_DATE_EPOCH=$(COMMITTED) python -m tools.book epub
+
+figures: execute  ## each figure as SVG, PDF and PNG, a zip a chapter: _build/figures
+	@tools/setup.sh pdf
+	@python -m tools.figures
+
+site:  ## the book as it is published: pages, PDF, EPUB, and a zip of all to read offline
 	@BOOK_STAMP="$$(git log -1 --format=' (commit %h, %cd)' --date=format:'%-d %B %Y')" \
-		$(MAKE) --no-print-directory book pdf zip
+		$(MAKE) --no-print-directory book pdf epub figures zip
 
 zip:
 	@rm -f _build/html/$(NAME).zip
-	@cp _build/latex/$(NAME).pdf _build/html/
+	@cp _build/latex/$(NAME).pdf _build/epub/$(NAME).epub _build/html/
+	@mkdir -p _build/html/figures && cp _build/figures/*.zip _build/html/figures/
 	@cd _build && python -m zipfile -c $(NAME).zip html && mv $(NAME).zip html/
 
 test:  ## check everything: code, book, notebooks, pages in a browser (ALL=1: what has passed, too)
@@ -49,7 +58,7 @@ notebooks: execute  ## write notebooks/ anew from the chapters
 	@python -m tools.book notebook
 	@rm -rf notebooks
 	@mkdir notebooks
-	@cp -R _build/notebook/*.ipynb _build/notebook/blank notebooks/
+	@cp -R _build/notebook/*.ipynb _build/notebook/blank _build/notebook/questions notebooks/
 
 release: ready  ## release VERSION=1.0.1: check, stamp, compare the claims, build the site, tag
 	@python -m tools.release "$(VERSION)"
@@ -89,4 +98,4 @@ lock: ready  ## write the locks anew; with PACKAGE=name that package alone is br
 clean:  ## remove what was built, but not what was installed
 	rm -rf _build
 
-.PHONY: help book pdf site zip test check notebooks release replicate travel serve execute ready links binder benchmark lock clean
+.PHONY: help book pdf epub figures site zip test check notebooks release replicate travel serve execute ready links binder benchmark lock clean

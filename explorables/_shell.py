@@ -6,6 +6,7 @@ import base64
 import html
 import io
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -19,9 +20,10 @@ from matplotlib.figure import Figure
 
 from lib.plots import STYLE
 
-WEB = Path(__file__).parent / "web"
+WEB = Path(__file__).resolve().parent / "web"
 INLINE = ("<!--explorable-inline-->", "<!--/explorable-inline-->")
-IMPORT = re.compile(r'^import \{([^}]*)\} from "(\./[^"]+)";\n', re.M)
+IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.\.?/[^"]+)";\n', re.M)
+COMMENT = re.compile(r"^ *(//.*|/\*\*(.|\n)*?\*/)\n", re.M)
 EXPORT = re.compile(r"^export (?=(?:const|function) (\w+))", re.M)
 
 
@@ -99,11 +101,12 @@ def script(name: str) -> str:
         " start(host, mount);"
     )
     parts = f"{_variable(WEB / 'ui/controls.js')}, {_variable(WEB / f'{name}.js')}"
-    return f"{{\n{inlined(name)}\n(({{ start }}, {{ mount }}) => {{ {start} }})({parts});\n}}\n"
+    code = inlined(WEB / f"{name}.js")
+    return f"{{\n{code}\n(({{ start }}, {{ mount }}) => {{ {start} }})({parts});\n}}\n"
 
 
-def inlined(name: str) -> str:
-    """The module `name` and all it imports as one script, each in a function of its own.
+def inlined(module: Path) -> str:
+    """A module and all it imports as one script, each in a function of its own, uncommented.
 
     Knows `import { a, b } from "./c.js";` on a line, `export const` and `export function`.
     """
@@ -113,8 +116,8 @@ def inlined(name: str) -> str:
         if path in done:
             return
         done[path] = ""  # keeps the order in which modules were finished
-        source = path.read_text(encoding="utf-8")
-        needed = [(names, path.parent / file) for names, file in IMPORT.findall(source)]
+        source = COMMENT.sub("", path.read_text(encoding="utf-8"))
+        needed = [(names, (path.parent / file).resolve()) for names, file in IMPORT.findall(source)]
         for _, file in needed:
             add(file)
         heads = "".join(
@@ -128,7 +131,7 @@ def inlined(name: str) -> str:
         del done[path]
         done[path] = f"const {_variable(path)} = (() => {{\n{body}return {{ {names} }};\n}})();"
 
-    add(WEB / f"{name}.js")
+    add(module)
     return "\n".join(done.values())
 
 
@@ -177,7 +180,7 @@ def listed(words: Iterable[str]) -> str:
 
 
 def _variable(file: Path) -> str:
-    return "$" + re.sub(r"\W", "_", str(file.relative_to(WEB).with_suffix("")))
+    return "$" + re.sub(r"\W", "_", os.path.relpath(file.with_suffix(""), WEB))
 
 
 def _shortened(attribute: re.Match[str]) -> str:

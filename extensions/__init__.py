@@ -1,10 +1,12 @@
 """How the pages, the notebooks and the PDF are made: one Sphinx extension, whose parts these are.
 
-What the source says of itself: `ledger`, `travel_pages` and `chapter_map` (directives and roles),
-`executed` (the cache of outputs). How it is shown: `inline_svg`, `live_figures` and `katex` on the
-pages, `latex` in print, `notebooks` with `markdown` in Jupyter. The site around the pages:
-`repository` (buttons that lead there) and `site` (metadata, files). After the pages are written:
-`finish`, the steps in their order, with `theme`, `bundle` and `policy`.
+What the source says of itself: `ledger`, `travel_pages`, `questions` with `answers`, `chapter_map`
+(directives and roles), `executed` (the cache of outputs). How it is shown: `claim_lines`,
+`inline_svg`, `live_figures`, `question_pages` with `question_forms` and `katex` on the pages;
+`latex` and `question_print` in print, `epub` for e-readers, `notebooks` with `markdown` and `quiz`
+in Jupyter.
+The site around the pages: `repository` (buttons that lead there) and `site` (metadata, files).
+After the pages are written: `finish`, the steps in their order, with `theme`, `bundle`, `policy`.
 """
 
 import hashlib
@@ -19,6 +21,8 @@ def setup(app: "Sphinx") -> dict[str, int]:
     # `executed` is wanted without all these, which take a second to import.
     from extensions import (
         chapter_map,
+        claim_lines,
+        epub,
         finish,
         inline_svg,
         katex,
@@ -26,14 +30,26 @@ def setup(app: "Sphinx") -> dict[str, int]:
         ledger,
         live_figures,
         notebooks,
+        question_pages,
+        questions,
         repository,
         site,
         travel_pages,
     )
 
     # `latex` shapes what the others have filled in
-    tables = (ledger, travel_pages, chapter_map, latex)
-    for part in (katex, repository, site, inline_svg, live_figures, *tables, notebooks, finish):
+    tables = (ledger, travel_pages, claim_lines, questions, question_pages, chapter_map, latex)
+    for part in (
+        katex,
+        epub,
+        repository,
+        site,
+        inline_svg,
+        live_figures,
+        *tables,
+        notebooks,
+        finish,
+    ):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": version()}
 

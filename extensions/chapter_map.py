@@ -13,6 +13,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 from extensions.inline_svg import themed
+from extensions.questions import asked
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ def card(app: Sphinx, here: str, chapter: str, label: str, number: int) -> nodes
     link = nodes.reference("", "", nodes.strong("", title), internal=True, refuri=uri)
     text = nodes.paragraph("", "", link, nodes.Text(" " + question))
     out = nodes.container("", text, classes=["chapter-card"])
-    if app.builder.format == "html":
+    if app.builder.name == "html":
         figure = next(f for f in doctree.findall(nodes.figure) if label in f["ids"])
         image = next(iter(figure.findall(nodes.image)))
         path = Path(app.srcdir, image["uri"].lstrip("/"))
@@ -68,4 +69,8 @@ def card(app: Sphinx, here: str, chapter: str, label: str, number: int) -> nodes
                 "", f'<a href="{href}" tabindex="-1" aria-hidden="true">{svg}</a>', format="html"
             ),
         )
+        if names := asked(Path(app.env.doc2path(chapter))):
+            count = f"<span>{len(names)} questions</span>"
+            line = f'<div class="progress-line" data-asked="{" ".join(names)}">{count}</div>'
+            out.append(nodes.raw("", line, format="html"))
     return out

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-SECONDS = "execution_seconds"  # under this name the cache keeps how long a chapter ran
+# Under these names the cache keeps how long a chapter ran, and the MB that it had at most.
+SECONDS, MEMORY = "execution_seconds", "peak_megabytes"
 
 
 @functools.cache
@@ -53,10 +54,11 @@ def library(root: Path) -> list[Path]:
 
 @dataclass(frozen=True)
 class Executed:
-    """A chapter with its outputs, and the seconds that they took."""
+    """A chapter with its outputs, and the seconds and MB that they took."""
 
     notebook: NotebookNode
     seconds: float
+    memory: float
 
 
 def executed(root: Path, chapter: Path) -> Executed:
@@ -70,4 +72,5 @@ def executed(root: Path, chapter: Path) -> Executed:
 
     cache = get_cache(cache_folder(root))
     key, notebook = cache.merge_match_into_notebook(myst_nb_reader_plugin(str(chapter)))
-    return Executed(notebook, cache.get_cache_record(key).data[SECONDS])
+    data = cache.get_cache_record(key).data
+    return Executed(notebook, data[SECONDS], data[MEMORY])

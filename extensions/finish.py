@@ -16,7 +16,7 @@ def setup(app: Sphinx) -> None:
 
 
 def finish(app: Sphinx, error: Exception | None) -> None:
-    if error or app.builder.format != "html":
+    if error or app.builder.name != "html":
         return
     katex.copy_files(app)
     site.copy_notebooks(app)

@@ -53,6 +53,8 @@ class InlineFigures(SphinxPostTransform):
     formats = ("html",)
 
     def run(self, **kwargs: object) -> None:
+        if self.app.builder.name == "epub":
+            return  # where a figure is a file
         images = [
             image
             for image in self.document.findall(nodes.image)

@@ -2,18 +2,22 @@
 
 The directives ``claims``, ``replication`` and ``execution-times`` stand for what is filled in when
 a page is written, from the executed chapters in the cache. The role ``claim`` links to a claim's
-row, ``measured`` gives its figures: median, interval and unit.
+row, ``measured`` gives its figures: median, interval and unit. The role ``running`` says what a
+page takes to run: `minutes` or `memory`.
 """
 
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any, TypeVar
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
@@ -23,9 +27,10 @@ from sphinx.util import logging
 from extensions.claims import alike, count, measured, what_counts
 from extensions.executed import cache_folder, code_blocks, executed
 from extensions.replication import Replication, fingerprint, replication, summary
-from lib.evidence import Claim, records
+from lib.records import Claim, glued, records
 
 log = logging.getLogger(__name__)
+N = TypeVar("N", bound=nodes.Node)
 
 COLUMNS = ("claim", "measured", "asked", "updates", "seeds", "as asked", "held in blocks")
 
@@ -37,6 +42,8 @@ class Chapter:
     claims: list[Claim]
     fingerprint: str
     seconds: float
+    memory: float
+    glued: dict[str, dict[str, Any]]
 
 
 class claims(nodes.General, nodes.Element):
@@ -57,6 +64,10 @@ class claim_link(nodes.Inline, nodes.TextElement):
 
 class claim_figures(nodes.Inline, nodes.TextElement):
     """Placeholder of what a claim measured."""
+
+
+class running(nodes.Inline, nodes.TextElement):
+    """Placeholder of what a page takes to run."""
 
 
 class Claims(Directive):
@@ -80,6 +91,7 @@ def setup(app: Sphinx) -> None:
     app.add_directive("replication", Replicated)
     app.add_generic_role("claim", claim_link)
     app.add_generic_role("measured", claim_figures)
+    app.add_generic_role("running", running)
     app.connect("config-inited", read_executed)
     app.connect("env-get-outdated", outdated)
     app.connect("env-updated", remember)
@@ -95,7 +107,7 @@ def outdated(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
     """The pages with a table depend on all chapters, so they are read anew each time."""
-    pages = ("book/index", "book/evidence", "book/reproducibility")
+    pages = ("book/index", "book/again", "book/evidence", "book/reproducibility")
     return [page for page in pages if page in env.found_docs]
 
 
@@ -119,15 +131,38 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         else:
             target = f"book/evidence#{nodes.make_id(name)}"
             link.replace_self(reference(app, docname, target, name))
+    for page, what in with_pages(doctree, docname, running):
+        here = next(chapter for chapter in chapters(app) if chapter.docname == page)
+        what.replace_self(nodes.Text(takes(here)[what.astext()]))
     for times in list(doctree.findall(execution_times)):
         if app.builder.format == "html":
             rows: list[list[nodes.Node | str]] = [
-                [reference(app, docname, chapter.docname, chapter.title), f"{chapter.seconds:.0f}"]
+                [
+                    reference(app, docname, chapter.docname, chapter.title),
+                    f"{chapter.seconds:.0f}",
+                    f"{chapter.memory / 1000:.1f}",
+                ]
                 for chapter in chapters(app)
             ]
-            times.replace_self(table(("chapter", "seconds"), rows))
+            times.replace_self(table(("chapter", "seconds", "memory, GB"), rows))
         else:
             times.replace_self([])
+
+
+def with_pages(doctree: nodes.document, docname: str, kind: type[N]) -> list[tuple[str, N]]:
+    """All nodes of a kind with the pages that they stand on, which print has joined to one."""
+    joined = doctree.findall(addnodes.start_of_file)
+    page = {id(node): file["docname"] for file in joined for node in file.findall(kind)}
+    return [(page.get(id(node), docname), node) for node in list(doctree.findall(kind))]
+
+
+def takes(chapter: Chapter) -> dict[str, str]:
+    """What running a page takes, in figures so round that most machines agree."""
+    minutes = max(1, round(chapter.seconds / 60))
+    return {
+        "minutes": "one minute" if minutes == 1 else f"{minutes} minutes",
+        "memory": f"{math.ceil(chapter.memory / 500) / 2:g} GB of memory",
+    }
 
 
 def chapters(app: Sphinx) -> list[Chapter]:
@@ -144,7 +179,7 @@ def remember(app: Sphinx, env: BuildEnvironment) -> None:
 
     To read it from the executed chapters takes seconds, which a change of prose should not cost.
     """
-    known: dict[str, tuple[str, list[Claim], str, float]] = getattr(env, "outcomes", {})
+    known: dict[str, tuple[Any, ...]] = getattr(env, "outcomes", {})
     env.outcomes = {}  # type: ignore[attr-defined]
     for docname, path in pages(env):
         cells = [app.config.nb_execution_cache_path, *code_blocks(path.read_text("utf-8"))]
@@ -152,7 +187,8 @@ def remember(app: Sphinx, env: BuildEnvironment) -> None:
         if docname not in known or known[docname][0] != code:
             root = Path(app.srcdir)
             chapter, now = executed(root, path), fingerprint(root, path)
-            known[docname] = (code, records(chapter.notebook), now, chapter.seconds)
+            took = (chapter.seconds, chapter.memory)
+            known[docname] = (code, records(chapter.notebook), now, *took, glued(chapter.notebook))
         env.outcomes[docname] = known[docname]  # type: ignore[attr-defined]
 
 

@@ -12,7 +12,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from explorables._shell import INLINE, WEB, script
+from explorables._shell import INLINE, WEB, inlined, script
 from extensions.inline_svg import themed
 
 FOLDER = "explorables"
@@ -30,6 +30,8 @@ class ShareModules(SphinxPostTransform):
     def run(self, **kwargs: object) -> None:
         for number, node in enumerate(_explorables(self.document)):
             page = shared(node.astext(), f"x{number}-")
+            if self.app.builder.name == "epub":  # which runs no scripts
+                page = page[page.index("<svg") : page.rindex("</svg>") + len("</svg>")]
             # Not of the class text_html, on which the theme lays a grey card in the dark.
             classes = ["output", "explorable-output"]
             node.replace_self(nodes.raw("", page, format="html", classes=classes))
@@ -50,6 +52,8 @@ def write_scripts(folder: Path) -> None:
     (folder / "explorables.css").write_text((WEB / "explorables.css").read_text("utf-8"), "utf-8")
     for module in WEB.glob("*.js"):
         (folder / module.name).write_text(script(module.stem), "utf-8")
+    questions = inlined(Path(__file__).resolve().parents[1] / "assets/questions/questions.js")
+    (folder / "questions.js").write_text(f"{{\n{questions}\n}}\n", "utf-8")
 
 
 def _explorables(document: nodes.document) -> list[nodes.raw]:

@@ -12,6 +12,8 @@ from sphinx.builders import Builder
 from sphinx.locale import admonitionlabels
 from sphinx.util import logging
 
+from extensions.questions import LETTERS, choices, in_words, is_guess, prompt, question
+
 log = logging.getLogger(__name__)
 
 UNSEEN = (
@@ -58,6 +60,21 @@ class Markdown:
         title = self.inline(node[0]) if titled else admonitionlabels.get(name, name.title())
         body = self.text(without_title(node).children if titled else node.children, level)
         return _quote(f"**{title}**\n\n{body}")
+
+    def block_question(self, node: question, level: int) -> str:
+        """A question as text; where it has an answer, that is folded."""
+        asks = self.text(next(iter(node.findall(prompt))).children, level)
+        order = node["settings"].get("shown", range(len(choices(node))))
+        every = [self.inline(one) for one in choices(node)]
+        if node["kind"] != "number":
+            asks += "".join(
+                f"\n\n{letter}) {every[at]}" for letter, at in zip(LETTERS, order, strict=False)
+            )
+        if is_guess(node):
+            return _quote(f"**Predict first**\n\n{asks}")
+        said = self.text(in_words(node), level)
+        fold = f"<details><summary>Answer</summary>\n\n{said}\n\n</details>"
+        return f"**Check yourself {node['number']}**\n\n{asks}\n\n{fold}"
 
     block_topic = block_sidebar = block_Admonition
 

@@ -19,6 +19,7 @@ from sphinx.builders import Builder
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.util import logging
 
+from extensions import quiz
 from extensions.executed import executed
 from extensions.markdown import Markdown, without_title
 from extensions.repository import site_of
@@ -87,6 +88,14 @@ class NotebookBuilder(Builder):
             path = Path(self.outdir, folder, f"{Path(docname).name}.ipynb")
             path.parent.mkdir(exist_ok=True)
             nbformat.write(notebook, path)
+        self.write_quiz(docname, doctree)
+
+    def write_quiz(self, docname: str, doctree: nodes.document) -> None:
+        title = f"{self.env.titles[docname].astext()}: check yourself"
+        if text := quiz.text(Markdown(self, docname, self.site), doctree, title):
+            path = Path(self.outdir, "questions", f"{Path(docname).name}.md")
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, "utf-8")
 
 
 def folded(cells: list[NotebookNode]) -> list[str]:
@@ -150,9 +159,15 @@ class Cells(Markdown):
     def code_cells(self, end: int) -> None:
         """Write the code cells up to ``end``, those that the page does not show among them."""
         self.flush()
-        code = [c for c in self.executed[self.written : end] if c.cell_type == "code"]
-        self.out += [self.code_cell(cell) for cell in code]
+        for cell in self.executed[self.written : end]:
+            if cell.cell_type == "code":
+                self.out += self.with_heading(cell)
         self.written = max(self.written, end)
+
+    def with_heading(self, cell: NotebookNode) -> list[NotebookNode]:
+        """A cell; the solution of a small task folded under a heading."""
+        heading = new_markdown_cell("##### Solution", metadata={FOLDED: True})
+        return [*([heading] if is_solution(cell) else []), self.code_cell(cell)]
 
     def code_cell(self, cell: NotebookNode) -> NotebookNode:
         tags = list(cell.metadata.get("tags", []))
@@ -185,10 +200,17 @@ class BlankCells(Cells):
         ]
         self.written = max([self.written, *(index + 1 for index in cells)])
 
+    def with_heading(self, cell: NotebookNode) -> list[NotebookNode]:
+        return [] if is_solution(cell) else [self.code_cell(cell)]
+
     def code_cell(self, cell: NotebookNode) -> NotebookNode:
         blank = super().code_cell(cell)
         blank.outputs, blank.execution_count = [], None
         return blank
+
+
+def is_solution(cell: NotebookNode) -> bool:
+    return "solution" in cell.metadata.get("tags", [])
 
 
 def _text_outputs(outputs: list[NotebookNode]) -> tuple[list[NotebookNode], bool]:

@@ -11,13 +11,13 @@ from sphinx.errors import ExtensionError
 
 STYLES = (
     "basic.css", "book.css", "copybutton.css", "exercise.css", "explorables/explorables.css",
-    "katex-math.css", "katex/katex.min.css", "mystnb.*.css", "pygments.css",
+    "katex-math.css", "katex/katex.min.css", "mystnb.*.css", "pygments.css", "questions.css",
     "styles/pydata-sphinx-theme.css", "styles/sphinx-book-theme.css", "styles/theme.css",
     "togglebutton.css",
 )  # fmt: skip
 SCRIPTS = (
     "book.js", "clipboard.min.js", "copybutton.js", "doctools.js", "documentation_options.js",
-    "explorables.js", "scripts/bootstrap.js", "scripts/pydata-sphinx-theme.js",
+    "explorables.js", "progress.js", "scripts/bootstrap.js", "scripts/pydata-sphinx-theme.js",
     "scripts/sphinx-book-theme.js", "sphinx_highlight.js", "togglebutton.js",
 )  # fmt: skip
 SEARCH = ("language_data.js", "searchtools.js")  # on the page of results alone
@@ -89,6 +89,12 @@ def with_roles(html: str) -> str:
 
 def remove_unused(app: Sphinx) -> None:
     """Files that no page asks for any more: maps, and fonts that are there in a smaller format."""
-    for pattern in ("**/*.map", "scripts/fontawesome.js*", "sphinx-thebe*", "vendor/**/*.woff2"):
+    for pattern in (
+        "**/*.map",
+        "scripts/fontawesome.js*",
+        "sphinx-thebe*",
+        "vendor/**/*.woff2",
+        "questions/*.js",
+    ):
         for file in (Path(app.outdir) / "_static").glob(pattern):
             file.unlink()

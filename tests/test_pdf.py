@@ -77,7 +77,7 @@ def test_figures_are_lines_and_not_pixels(pages: str) -> None:
     assert len(embedded) <= 20, "only heat maps are pixels"
 
 
-def test_the_pages_lead_to_the_pdf_and_the_zip(pages: str) -> None:
-    files = set(re.findall(r'href="\.\./([^"/]+\.(?:pdf|zip))"', pages))
-    assert {Path(file).suffix for file in files} == {".pdf", ".zip"}
+def test_the_pages_lead_to_what_is_taken_along(pages: str) -> None:
+    files = set(re.findall(r'href="\.\./([^"/]+\.(?:pdf|epub|zip))"', pages))
+    assert {Path(file).suffix for file in files} == {".pdf", ".epub", ".zip"}
     assert [file for file in files if not (BUILD / "html" / file).is_file()] == []

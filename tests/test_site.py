@@ -39,8 +39,10 @@ def test_links_into_the_book_lead_somewhere():
     for page, links in pages.items():
         for link in links.to:
             address, anchor = urldefrag(urljoin(f"http://book/{page}", link))
-            # The PDF and the zip are asked for where they are made: test_pdf.py.
-            if not address.startswith("http://book/") or address.endswith((".pdf", ".zip")):
+            # The PDF, the EPUB and the zip are asked for where they are made: test_pdf.py.
+            if not address.startswith("http://book/") or address.endswith(
+                (".pdf", ".epub", ".zip")
+            ):
                 continue
             target = unquote(address.removeprefix("http://book/")) or "index.html"
             assert (HTML / target).is_file(), f"{page}: {link}"

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import yaml
 
-from extensions.executed import SECONDS, cache_folder, code_blocks
+from extensions.executed import MEMORY, SECONDS, cache_folder, code_blocks
 
 if TYPE_CHECKING:
     from jupyter_cache.base import JupyterCacheAbstract
@@ -42,6 +42,7 @@ class Run:
     chapter: Path
     notebook: NotebookNode
     seconds: float
+    memory: float  # MB, of the kernel at its peak
     failure: str
 
 
@@ -89,7 +90,8 @@ def run_pending() -> list[Run]:
         if run.failure:
             failures.append(run)
         else:
-            bundle = CacheBundleIn(run.notebook, str(run.chapter), data={SECONDS: run.seconds})
+            known = {SECONDS: run.seconds, MEMORY: run.memory}
+            bundle = CacheBundleIn(run.notebook, str(run.chapter), data=known)
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
         word = "failed" if run.failure else "done"
         tqdm.write(f"{word:6} {run.seconds:5.1f} s  {run.chapter.name}")
@@ -180,6 +182,8 @@ def execute(chapter: Path, notebook: NotebookNode, **environment: str) -> Run:
         resources={"metadata": {"path": str(chapter.parent)}},
         extra_arguments=["--log-level=ERROR"],
     )
+    used = [0.0]
+    client.on_cell_executed = lambda **_: used.append(peak(client.km.provisioner.process.pid))
     start, failure = time.perf_counter(), ""
     try:
         client.execute(env=os.environ | {"BOOK_BUILD": "1"} | environment)
@@ -189,7 +193,17 @@ def execute(chapter: Path, notebook: NotebookNode, **environment: str) -> Run:
         failure = f"code cell {max(ran, default=1)} of {len(code)} failed\n{error}"
     except Exception as error:
         failure = f"{type(error).__name__}: {error}"
-    return Run(chapter, notebook, time.perf_counter() - start, failure)
+    return Run(chapter, notebook, time.perf_counter() - start, max(used), failure)
+
+
+def peak(process: int) -> float:
+    """The most memory that a process has had, in MB; where Linux does not tell, what it has now."""
+    import psutil
+
+    status = Path(f"/proc/{process}/status")
+    if status.exists():
+        return int(status.read_text().partition("VmHWM:")[2].split()[0]) / 1000
+    return float(psutil.Process(process).memory_info().rss / 1e6)
 
 
 if __name__ == "__main__":

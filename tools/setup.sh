@@ -17,6 +17,7 @@ may_install() { [ -z "${failed:-}" ] && have apt-get && runs as_root true; }
 playwright_will() { on_ubuntu && may_install; }  # there Debian's package is a snap
 on_ubuntu() { grep -qs '^ID=ubuntu' /etc/os-release; }
 has_photographs() { [ -n "${FASHION_MNIST+set}" ] || runs ls /usr/share/datasets/fashion-mnist; }
+has_epubcheck() { have java && [ -e /usr/share/java/epubcheck.jar ]; }
 has_tex() { runs type latexmk xelatex rsvg-convert pdftotext; }
 has_atomic() {  # what Playwright's Node is linked to, and a small Debian lacks
   [ "$(uname)" != Linux ] || runs "$python" -c 'import ctypes; ctypes.CDLL("libatomic.so.1")'
@@ -60,6 +61,8 @@ look() {
       "the tests of grading"
     has_tex || need "TeX (make pdf brings it)" "${CI:+$TEX}" "the PDF"
     need_photographs "the tests of other worlds"
+    has_epubcheck || need "epubcheck (on Debian: apt-get install epubcheck)" "${CI:+epubcheck}" \
+      "a test of the EPUB"
     if have unshare && ! runs unshare --user --map-root-user true; then
       setting=kernel.unprivileged_userns_clone=1
       [ ! -e /proc/sys/kernel/apparmor_restrict_unprivileged_userns ] ||
