@@ -5,8 +5,9 @@ What the source says of itself: `ledger`, `travel_pages`, `questions` with `answ
 `inline_svg`, `live_figures`, `question_pages` with `question_forms` and `katex` on the pages;
 `latex` and `question_print` in print, `epub` for e-readers, `notebooks` with `markdown` and `quiz`
 in Jupyter.
-The site around the pages: `repository` (buttons that lead there) and `site` (metadata, files).
-After the pages are written: `finish`, the steps in their order, with `theme`, `bundle`, `policy`.
+The site around the pages: `repository` (buttons that lead there), `search`, `site` (metadata,
+files). After the pages are written: `finish`, the steps in their order, with `theme`, `bundle` and
+`policy`.
 """
 
 import hashlib
@@ -33,6 +34,7 @@ def setup(app: "Sphinx") -> dict[str, int]:
         question_pages,
         questions,
         repository,
+        search,
         site,
         travel_pages,
     )
@@ -43,6 +45,7 @@ def setup(app: "Sphinx") -> dict[str, int]:
         katex,
         epub,
         repository,
+        search,
         site,
         inline_svg,
         live_figures,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from extensions import bundle, katex, live_figures, policy, site, theme
+from extensions import bundle, katex, live_figures, policy, search, site, theme
 
 
 def setup(app: Sphinx) -> None:
@@ -22,6 +22,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     site.copy_notebooks(app)
     site.write_lost_page(app)
     site.write_site_map(app)
+    search.write(app)
     static = Path(app.outdir) / "_static"
     live_figures.write_scripts(static / live_figures.FOLDER)
     texts = {page: page.read_text("utf-8") for page in Path(app.outdir).rglob("*.html")}

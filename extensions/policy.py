@@ -7,7 +7,7 @@ import base64
 import hashlib
 import re
 
-from extensions import theme
+from extensions import search, theme
 from extensions.bundle import SCRIPT, STYLE
 
 INLINE = r"<script(?P<attributes>[^>]*)>(?P<code>[^<]*)</script>\s*"
@@ -31,9 +31,9 @@ def close(html: str, css: str, js: str) -> str:
     assert root, "the theme says where the root is"
     scripts = [f'<script defer src="{root[1]}{js}"></script>']
     if 'id="search-results"' in html:
-        tools = [m for m in re.finditer(SCRIPT, html) if m["name"] in theme.SEARCH]
-        scripts += [m[0].strip().replace("<script ", "<script defer ") for m in tools]
-        scripts.append(f'<script defer src="{root[1]}searchindex.js"></script>')
+        language, results = (f"_static/{name}" for name in theme.SEARCH)
+        for name in (language, search.INDEX, results):
+            scripts.append(f'<script defer src="{root[1]}{name}"></script>')
     html = re.sub(STYLE, "", html)
     html = re.sub(SCRIPT, "", html)
     html = re.sub(r'<script src="[^"]*searchindex\.js"></script>\s*', "", html)

@@ -25,6 +25,9 @@ def move_to_the_ends(
     """
     files = {file["docname"]: file for file in doctree.findall(addnodes.start_of_file)}
     files.pop(again).replace_self([])
+    for link in list(doctree.findall(nodes.reference)):
+        if again in link.get("refuri", "") or again in link.get("refid", ""):
+            link.replace_self(link.children)
     posed: dict[str, list[nodes.Node]] = {}
     answers: dict[str, list[nodes.Node]] = {}
     for node in found:

@@ -20,9 +20,10 @@ SCRIPTS = (
     "explorables.js", "progress.js", "scripts/bootstrap.js", "scripts/pydata-sphinx-theme.js",
     "scripts/sphinx-book-theme.js", "sphinx_highlight.js", "togglebutton.js",
 )  # fmt: skip
-SEARCH = ("language_data.js", "searchtools.js")  # on the page of results alone
+SEARCH = ("language_data.js", "search.js")  # on the page of results alone
 DROPPED = {
     "scripts/fontawesome.js": "543 kB of icons; the style sheet has those that are used",
+    "searchtools.js": "extensions/search.py has an index of its own",
     "sphinx-thebe.css": "no kernel runs in a page",
     "sphinx-thebe.js": "no kernel runs in a page",
     "sphinx-design.min.css": "no page uses its grids, cards or tabs",

@@ -25,7 +25,7 @@ from explorables._shell import number
 from extensions.live_figures import shared, write_scripts
 from lib import explorables
 
-pytestmark = pytest.mark.depends("explorables/**/*", "assets/*")
+pytestmark = pytest.mark.depends("explorables/**/*", "assets/**/*")
 
 ROOT = Path(__file__).parents[1]
 DESKTOP = {"width": 1280, "height": 900}

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.depends(
     "explorables/**/*",
     "extensions/*",
     "tools/*",
-    "notebooks/**/*.ipynb",
+    "notebooks/**/*",
     "tests/memory.py",
 )
 SMALL = """

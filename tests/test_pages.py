@@ -121,6 +121,7 @@ def stays_in_its_width(page):
     assert page.evaluate(overflow) <= 0
 
 
+LAID_OUT = "* { content-visibility: visible !important }"
 TWINS = """() => {
   const seen = new Set();
   for (const word of document.querySelectorAll(".highlight span:not(:has(*))")) {
@@ -141,6 +142,7 @@ def is_accessible(page):
 
     Of the thousands of words of code that look alike, on a ground that looks alike, one is left.
     """
+    page.add_style_tag(content=LAID_OUT)  # else what is far from the screen seems to overlap
     page.evaluate(AXE.read_text(encoding="utf-8"))
     page.evaluate(TWINS)
     # Menus and dialogs that are closed have no size; what a reader can reach is checked.
@@ -155,7 +157,7 @@ def is_accessible(page):
 
 
 def shows_formulas_whole(page):
-    page.add_style_tag(content="* { content-visibility: visible !important }")
+    page.add_style_tag(content=LAID_OUT)
     page.evaluate("document.fonts.ready")  # those of formulas load with the first that is shown
     clipped = (
         "[...document.querySelectorAll('div.math')].filter(m => m.scrollWidth > m.clientWidth)"

@@ -87,6 +87,7 @@ def test_unknown_quiz_is_told_the_known_ones(write, tmp_path):
         quizzes.export("02-other", tmp_path)
 
 
+@pytest.mark.depends("teaching/quizzes/*.md", "notebooks/questions/*.md")
 def test_quizzes_of_the_course_export(tmp_path):
     assert quizzes.names(), "no quizzes"
     for name in quizzes.names():
