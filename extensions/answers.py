@@ -49,7 +49,8 @@ def answer(node: question, glued: Glued) -> None:
         found["shown"] = shuffled(node["name"], len(names))
     else:
         needs(values[0].ndim <= 1, f"{names[0]} is a curve")
-        number = rounded(values[0] if values[0].ndim else float(f"{values[0]:.4g}"))
+        exact = np.ptp(values[0]) < 1e-6 * np.abs(values[0]).max()
+        number = rounded(float(f"{np.median(values[0]):.4g}") if exact else values[0])
         node["said"] = f"{number} {options.get('unit', '')}".rstrip()
         judge = {"scale": scale, "parts": parts, "number": number_of}[kind]
         found |= judge(node, values[0])

@@ -135,7 +135,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         here = next(chapter for chapter in chapters(app) if chapter.docname == page)
         what.replace_self(nodes.Text(takes(here)[what.astext()]))
     for times in list(doctree.findall(execution_times)):
-        if app.builder.format == "html":
+        if app.builder.format in ("html", "latex"):
             rows: list[list[nodes.Node | str]] = [
                 [
                     reference(app, docname, chapter.docname, chapter.title),

@@ -41,11 +41,14 @@ def move_to_the_ends(
     for page, items in posed.items():
         title, name = nodes.title("", "Check yourself"), nodes.make_id(page)
         chapter = next(iter(files[page].findall(nodes.section)))
-        chapter += nodes.section("", title, numbered(items), ids=[f"check-{name}"])
+        where = nodes.paragraph("", "The answers stand at the end of the book.")
+        chapter += nodes.section("", title, where, numbered(items), ids=[f"check-{name}"])
     if answers:
         whole = nodes.section("", nodes.title("", "Answers"), ids=["answers"])
         for page, items in answers.items():
-            title = nodes.title("", app.env.titles[page].astext())
+            section = app.env.toc_secnumbers.get(page, {}).get("", ())
+            number = f"{section[0]}. " if section else ""
+            title = nodes.title("", f"{number}{app.env.titles[page].astext()}")
             name = f"answers-{nodes.make_id(page)}"
             whole += nodes.section("", title, numbered(items), ids=[name])
         root = cast(nodes.section, doctree[0])

@@ -194,5 +194,8 @@ def in_words(node: question) -> list[nodes.Node]:
     out: list[nodes.Node] = [nodes.paragraph("", "", nodes.strong("", right))]
     for at in [*(at for at in node["right"] if at < len(every)), -1]:
         if at in reasons:
-            out += reasons[at].children
+            said = reasons[at].deepcopy()
+            if node["kind"] == "several" and at >= 0:
+                said[0].insert(0, nodes.Text(f"{LETTERS[at]}) "))  # type: ignore[attr-defined]
+            out += said.children
     return out

@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.depends(
     "tests/*.*",
+    "tests/practice/*",
     "lib/**/*",
     "explorables/**/*",
     "extensions/*",

@@ -101,6 +101,8 @@ def test_outputs_are_text_with_a_count_for_nbval_to_compare(path):
         for output in cell.get("outputs", []):
             assert cell.execution_count
             assert not any(kind.startswith("image/") for kind in output.get("data", {}))
+            said = output.get("text", "") + output.get("data", {}).get("text/plain", "")
+            assert not re.search(r"WARNING:|0x[0-9a-f]{6}", said), "no two runs would be the same"
 
 
 def test_an_altered_reference_output_turns_nbval_red(tmp_path):

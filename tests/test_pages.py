@@ -21,7 +21,7 @@ PAGES = sorted(
 READ = [page for page in PAGES if page.startswith("book/")]
 CHAPTERS = [page for page in PAGES if re.match(r"book/\d\d-", page)]
 EXECUTED = [*CHAPTERS, "book/reproducibility.html"]
-SEARCH = pytest.param("search.html", marks=pytest.mark.depends("_build/html/searchindex.js"))
+SEARCH = pytest.param("search.html", marks=pytest.mark.depends("_build/html/search-index.js"))
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 LOOKS = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
