@@ -18,6 +18,7 @@ import numpy as np
 from extensions.questions import Wrong, choices, question
 from lib.evidence import Comparison, rounded
 from lib.intervals import Array
+from lib.records import plain
 
 Glued = Mapping[str, Mapping[str, Any]]  # as `lib.records.glued` has it
 Options = Mapping[str, Any]
@@ -43,7 +44,7 @@ def answer(node: question, glued: Glued) -> None:
     if kind == "curve":
         found |= curve(options, values[0], glued[names[0]].get("x"))
     elif kind == "which":
-        found |= {"values": nested(together(values)), "extreme": options["extreme"]}
+        found |= {"values": plain(together(values).tolist()), "extreme": options["extreme"]}
     elif kind == "order":
         ascending(names, values)
         found["shown"] = shuffled(node["name"], len(names))
@@ -62,7 +63,12 @@ def curve(options: Options, values: Array, x: list[float] | None) -> Settings:
     needs(5 <= len(x or ()) <= 9, "takes a curve of five to nine points")
     log = options["x"].startswith("log ")
     label = options["x"].removeprefix("log ")
-    return axis(options["range"]) | {"values": nested(values), "x": x, "xLog": log, "xLabel": label}
+    return axis(options["range"]) | {
+        "values": plain(values.tolist()),
+        "x": x,
+        "xLog": log,
+        "xLabel": label,
+    }
 
 
 def scale(node: question, values: Array) -> Settings:
@@ -70,13 +76,13 @@ def scale(node: question, values: Array) -> Settings:
     low, high = found["range"]
     inside = (low <= values) & (values <= high)
     needs(bool(np.all(inside)), "what it measures has values beyond the range")
-    return found | {"values": nested(np.atleast_1d(values))}
+    return found | {"values": plain(np.atleast_1d(values).tolist())}
 
 
 def parts(node: question, values: Array) -> Settings:
     cuts = [float(cut) for cut in node["options"]["cuts"]]
     needs(cuts == sorted(cuts), "the cuts do not ascend")
-    return {"values": nested(np.atleast_1d(values)), "cuts": cuts}
+    return {"values": plain(np.atleast_1d(values).tolist()), "cuts": cuts}
 
 
 def number_of(node: question, values: Array) -> Settings:
@@ -140,10 +146,3 @@ def wrong(text: str, right: float, room: float) -> float:
     if math.isclose(value, right, rel_tol=0, abs_tol=2 * room):
         raise Wrong(f"the wrong answer {value:g} is too near to the right one, {right:g}")
     return value
-
-
-def nested(values: Array) -> Any:
-    """Numbers as JSON has them: of what is not finite, null."""
-    return [
-        nested(one) if np.ndim(one) else float(one) if np.isfinite(one) else None for one in values
-    ]

@@ -12,6 +12,8 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.builders.epub3 import Epub3Builder
 
+from extensions.questions import AGAIN
+
 NAMESPACES = {
     "": "http://www.w3.org/1999/xhtml",
     "epub": "http://www.idpf.org/2007/ops",
@@ -25,7 +27,6 @@ DROPPED = {
     "script", "link", "button", "summary", "katex-html", "headerlink", "toggle-button",
     "above-input",  # code that a page folds away
 }  # fmt: skip
-AGAIN = "book/again"  # a page that works in a browser alone
 UNREACHED = re.compile(r"again\.xhtml|^\.\./.*\.(pdf|epub|zip)$")
 EIGHTIES = 315619200  # 2 January 1980: a zip knows no earlier year
 UNFIT = re.compile(r"<!DOCTYPE svg.*?>|<metadata>.*?</metadata>", re.S)

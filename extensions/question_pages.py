@@ -22,11 +22,9 @@ from extensions.answers import answer
 from extensions.ledger import chapters, pages, reference, with_pages
 from extensions.question_forms import on_page, raw
 from extensions.question_print import answer_at_the_end, move_to_the_ends
-from extensions.questions import Wrong, asked, is_guess, question
+from extensions.questions import AGAIN, Wrong, asked, is_guess, question
 
 log = logging.getLogger(__name__)
-
-AGAIN = "book/again"
 
 
 class all_questions(nodes.General, nodes.Element):
@@ -85,7 +83,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if app.builder.name == "html" and is_guess(node):
             withhold(node)
     if app.builder.format == "latex":
-        move_to_the_ends(app, doctree, found, AGAIN)
+        move_to_the_ends(app, doctree, found)
     if app.builder.name == "epub":
         answer_at_the_end(doctree, [node for node in found if "settings" in node])
     if app.builder.name != "html":

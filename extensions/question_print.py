@@ -13,20 +13,18 @@ from sphinx.application import Sphinx
 
 from extensions.latex import tex
 from extensions.question_forms import inline
-from extensions.questions import choices, in_words, is_guess, prompt, question
+from extensions.questions import AGAIN, choices, in_words, is_guess, prompt, question
 
 
-def move_to_the_ends(
-    app: Sphinx, doctree: nodes.document, found: Iterable[question], again: str
-) -> None:
+def move_to_the_ends(app: Sphinx, doctree: nodes.document, found: Iterable[question]) -> None:
     """Leave the predictions where they are, as text; gather the rest at the ends.
 
-    The page `again` works in a browser alone, so it goes.
+    The page "Again" goes, and links to it become text.
     """
     files = {file["docname"]: file for file in doctree.findall(addnodes.start_of_file)}
-    files.pop(again).replace_self([])
+    files.pop(AGAIN).replace_self([])
     for link in list(doctree.findall(nodes.reference)):
-        if again in link.get("refuri", "") or again in link.get("refid", ""):
+        if AGAIN in link.get("refuri", "") or AGAIN in link.get("refid", ""):
             link.replace_self(link.children)
     posed: dict[str, list[nodes.Node]] = {}
     answers: dict[str, list[nodes.Node]] = {}

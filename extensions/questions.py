@@ -17,6 +17,7 @@ from sphinx.application import Sphinx
 # The kinds of questions, by what tells them apart: an option, in this order; else the last.
 PREDICTIONS = {"x": "curve", "cuts": "parts", "extreme": "which", "range": "scale"}
 CHECKS = {"order": "order", "number": "number", "several": "several", "": "one"}
+AGAIN = "book/again"  # the page with the checks of all chapters, which works in a browser alone
 EXTREMES = ("lowest", "highest")
 LETTERS = "abcdefgh"
 ASKED = re.compile(r"^`{3,}\{(predict|check)\} ?(\S+)$", re.M)

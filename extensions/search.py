@@ -18,10 +18,10 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
-from extensions.questions import question
+from extensions.questions import AGAIN, question
 
 INDEX = "search-index.js"
-LEFT_OUT = ("book/again", "book/changes", "book/references")
+LEFT_OUT = (AGAIN, "book/changes", "book/references")
 WORD = re.compile(r"[^\W_]+(?:\.\d+)?")
 TITLE, TERM, PROSE, CODE = 8, 4, 1, 0.3  # what a word counts for, by where it stands
 UNSEEN = (nodes.raw, nodes.comment, nodes.title, nodes.math, nodes.math_block, question)
@@ -49,18 +49,17 @@ def setup(app: Sphinx) -> None:
     app.connect("doctree-resolved", collect, priority=400)  # before questions become forms
 
 
-def kept(app: Sphinx) -> Path:
-    """What is known of the pages that are not written again."""
-    return Path(app.doctreedir, "search.json")
+def kept(app: Sphinx, docname: str) -> Path:
+    """What is known of a page, which need not be written again."""
+    return Path(app.doctreedir, f"{docname}.search.json")
 
 
 def collect(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     if app.builder.name != "html" or docname in LEFT_OUT:
         return
-    path = kept(app)
-    known = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    known[docname] = [asdict(entry) for entry in entries(doctree)]
-    path.write_text(json.dumps(known), "utf-8")
+    path = kept(app, docname)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps([asdict(entry) for entry in entries(doctree)]), "utf-8")
 
 
 def entries(doctree: nodes.document) -> Iterator[Entry]:
@@ -169,12 +168,11 @@ def words(text: str) -> list[str]:
 
 def write(app: Sphinx) -> None:
     """Write the index beside the pages: entries, and for each stem where it stands."""
-    pages = json.loads(kept(app).read_text("utf-8"))
     found: list[list[str]] = []
     stems: defaultdict[str, list[float]] = defaultdict(list)
-    for docname in sorted(set(pages) & app.env.found_docs - {*LEFT_OUT}):
+    for docname in sorted(app.env.found_docs - {*LEFT_OUT}):
         page = app.env.titles[docname].astext()
-        for one in pages[docname]:
+        for one in json.loads(kept(app, docname).read_text("utf-8")):
             uri = app.builder.get_target_uri(docname) + (
                 f"#{one['anchor']}" if one["anchor"] else ""
             )
