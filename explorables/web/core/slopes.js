@@ -14,6 +14,7 @@ export function normalCdf(z) {
   let total = z;
   for (let k = 1; k < 120; k++) {
     term = (term * (z * z)) / (2 * k + 1);
+    if (total + term === total) break;
     total += term;
   }
   return 0.5 + density(z) * total;
