@@ -7,6 +7,7 @@ PDF (a picture) and a page without JavaScript (the static figure, drawn from the
 from explorables._clipping import clipping
 from explorables._constraints import constraints
 from explorables._dropout import mc_dropout
+from explorables._lab import clinic, lab
 from explorables._race import optimizer_race
 from explorables._schedules import schedules
 from explorables._signal import signal_depth
@@ -14,8 +15,10 @@ from explorables._slopes import activation_slopes
 
 __all__ = [
     "activation_slopes",
+    "clinic",
     "clipping",
     "constraints",
+    "lab",
     "mc_dropout",
     "optimizer_race",
     "schedules",

@@ -24,7 +24,7 @@ WEB = Path(__file__).resolve().parent / "web"
 INLINE = ("<!--explorable-inline-->", "<!--/explorable-inline-->")
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.\.?/[^"]+)";\n', re.M)
 COMMENT = re.compile(r"^ *(//.*|/\*\*(.|\n)*?\*/)\n", re.M)
-EXPORT = re.compile(r"^export (?=(?:const|function) (\w+))", re.M)
+EXPORT = re.compile(r"^export (?=(?:const|(?:async )?function\*?) (\w+))", re.M)
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Explorable:
         text: one sentence on what the static figure shows. It must not depend on the machine.
         height: CSS lengths that the live figure takes in a wide column and in a narrow one, in
             px and in cqw (hundredths of the column's width), so that nothing moves on the page.
+        data: modules `web/data/<name>.js` that it fetches; a notebook has them with it.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Explorable:
     draw: Callable[[], Figure]
     text: str
     height: tuple[str, str]
+    data: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return self.text
@@ -66,6 +68,7 @@ class Explorable:
             f'style="--wide:calc({wide});--narrow:calc({narrow})">'
             f'<div class="xp-still">{self.svg()}</div></div>'
             f"{INLINE[0]}<style>{style}</style>"
+            f'{"".join(f"<script>{packed(name)}</script>" for name in self.data)}'
             f'<script type="module">\n{script(self.name)}</script>{INLINE[1]}'
         )
 
@@ -105,10 +108,17 @@ def script(name: str) -> str:
     return f"{{\n{code}\n(({{ start }}, {{ mount }}) => {{ {start} }})({parts});\n}}\n"
 
 
+def packed(name: str) -> str:
+    """The data of `web/data/<name>.js`, as a script of its own that a page may fetch."""
+    data = WEB / f"data/{name}.js"
+    variable = f"book{name.capitalize()}"
+    return f"{{\n{inlined(data)}\nglobalThis.{variable} = {_variable(data)}.PACKED;\n}}\n"
+
+
 def inlined(module: Path) -> str:
     """A module and all it imports as one script, each in a function of its own, uncommented.
 
-    Knows `import { a, b } from "./c.js";` on a line, `export const` and `export function`.
+    Knows `import { a, b } from "./c.js";` on a line, `export const` and functions.
     """
     done: dict[Path, str] = {}
 

@@ -1,7 +1,7 @@
 """How the pages, the notebooks and the PDF are made: one Sphinx extension, whose parts these are.
 
 What the source says of itself: `ledger`, `travel_pages`, `questions` with `answers`, `chapter_map`
-(directives and roles), `executed` (the cache of outputs). How it is shown: `claim_lines`,
+and `lab` (directives and roles), `executed` (the cache of outputs). How it is shown: `claim_lines`,
 `inline_svg`, `live_figures`, `question_pages` with `question_forms` and `katex` on the pages;
 `latex` and `question_print` in print, `epub` for e-readers, `notebooks` with `markdown` and `quiz`
 in Jupyter.
@@ -27,6 +27,7 @@ def setup(app: "Sphinx") -> dict[str, int]:
         finish,
         inline_svg,
         katex,
+        lab,
         latex,
         ledger,
         live_figures,
@@ -40,7 +41,7 @@ def setup(app: "Sphinx") -> dict[str, int]:
     )
 
     # `latex` shapes what the others have filled in
-    tables = (ledger, travel_pages, claim_lines, questions, question_pages, chapter_map, latex)
+    tables = (ledger, travel_pages, claim_lines, questions, question_pages, chapter_map, lab, latex)
     for part in (
         katex,
         epub,

@@ -12,7 +12,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from explorables._shell import INLINE, WEB, inlined, script
+from explorables._shell import INLINE, WEB, inlined, packed, script
 from extensions.inline_svg import themed
 
 FOLDER = "explorables"
@@ -52,6 +52,8 @@ def write_scripts(folder: Path) -> None:
     (folder / "explorables.css").write_text((WEB / "explorables.css").read_text("utf-8"), "utf-8")
     for module in WEB.glob("*.js"):
         (folder / module.name).write_text(script(module.stem), "utf-8")
+    for data in WEB.glob("data/*.js"):
+        (folder / data.name).write_text(packed(data.stem), "utf-8")
     questions = inlined(Path(__file__).resolve().parents[1] / "assets/questions/questions.js")
     (folder / "questions.js").write_text(f"{{\n{questions}\n}}\n", "utf-8")
 

@@ -64,16 +64,29 @@ def keeps(claim: Claim, effects: list[list[float]]) -> bool:
 def fingerprint(root: Path, chapter: Path) -> str:
     """A hash of what a chapter measures, and of the modules that it imports.
 
-    What its claims ask of the measurements, and how they say it, is left out.
+    What its claims ask of the measurements, how they say it, and figures to move are left out.
     """
     tree = ast.parse("\n".join(code_cells(chapter.read_text("utf-8"))))
     digest = hashlib.sha256(ast.unparse(Measurements().visit(tree)).encode())
-    digest.update(contents(imported(chapter, root) - {chapter}, root))
+    still = {
+        path
+        for path in imported(chapter, root) - {chapter}
+        if "explorables" not in path.relative_to(root).with_suffix("").parts
+    }
+    digest.update(contents(still, root))
     return digest.hexdigest()[:16]
 
 
 class Measurements(ast.NodeTransformer):
-    """Code whose claims are reduced to their names and sides."""
+    """Code whose claims are reduced to their names and sides, without figures to move."""
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
+        node.names = [alias for alias in node.names if alias.name != "explorables"]
+        return node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        self.generic_visit(node)
+        return None if ast.unparse(node).startswith("explorables.") else node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)

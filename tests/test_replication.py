@@ -49,6 +49,7 @@ def print_of(chapter):
         ("evidence.greater", "evidence.equal"),
         ('glue("a", a)', 'glue("a", 2 * a)'),
         ("own.train(2)", "own.train(2)  # twice"),
+        ("own.train(2)", "own.train(2)\nexplorables.clipping()"),
     ],
 )
 def test_what_is_only_said_or_asked_leaves_the_fingerprint(chapter, old, new):

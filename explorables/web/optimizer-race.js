@@ -1,6 +1,7 @@
 // Five optimizers share one learning rate. Arithmetic: core/optimizers.js.
 import { contour, heights, quantiles } from "./core/contours.js";
 import { SURFACES, trace } from "./core/optimizers.js";
+import { actions } from "./ui/actions.js";
 import { choice, frame, slider } from "./ui/controls.js";
 import { element, update } from "./ui/elements.js";
 import { decades, linear, listed, number, power } from "./ui/numbers.js";
@@ -15,6 +16,7 @@ const TITLES = {
 };
 const FLOOR = 1e-12;
 const GRID = 60;
+const SECONDS = 4; // of the whole way, played
 
 /**
  * @param {HTMLElement} host
@@ -97,11 +99,29 @@ export function mount(host, settings) {
   /** A slider for one number of the state. */
   const knob = (label, name, values) =>
     slider({ label, values, value: state[name], change: set(name) }).node;
-  const step = () => knob("step", "shown", linear(0, SURFACES[state.surface].steps, 1));
+  const step = () => slider({
+    label: "step", values: linear(0, SURFACES[state.surface].steps, 1), value: state.shown,
+    change(shown) { playing = false; state.shown = shown; draw(); },
+  });
+  let playing = false;
   let scrub = step();
+  function play() {
+    const { steps } = SURFACES[state.surface];
+    const begun = performance.now();
+    const frame = (now) => {
+      if (!playing || !host.isConnected) return;
+      state.shown = Math.min(steps, Math.round((steps * (now - begun)) / SECONDS / 1000));
+      scrub.set(state.shown);
+      draw();
+      playing = state.shown < steps;
+      if (playing) requestAnimationFrame(frame);
+    };
+    playing = true;
+    requestAnimationFrame(frame);
+  }
   controls.append(
     knob("learning rate", "rate", decades(-4, 0)),
-    scrub,
+    scrub.node,
     choice({
       label: "surface", options: TITLES, value: state.surface,
       change(surface) {
@@ -109,14 +129,16 @@ export function mount(host, settings) {
         Object.assign(state, { surface, start, shown: steps });
         land();
         point.set(start, window);
+        playing = false;
         const next = step();
-        scrub.replaceWith(next);
+        scrub.node.replaceWith(next.node);
         scrub = next;
         draw();
       },
     }).node,
     knob("β, Adam’s β₁", "beta", linear(0, 0.99, 0.01)),
     knob("ρ, Adam’s β₂", "rho", linear(0.5, 0.999, 0.001)),
+    actions([{ label: "Play", act: play }]).node,
   );
   land();
   point.set(state.start);

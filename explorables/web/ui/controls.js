@@ -11,13 +11,19 @@ import { number } from "./numbers.js";
 export function start(host, mount) {
   if ("live" in host.dataset) return;
   host.dataset.live = "";
+  const settings = () => JSON.parse(host.dataset.settings);
   try {
-    mount(host, JSON.parse(host.dataset.settings));
+    mount(host, settings());
   } catch (error) {
     delete host.dataset.live;
     host.querySelector(".xp")?.remove();
     console.error(error);
   }
+  host.addEventListener("reset", () => {
+    host.querySelector(".xp").remove();
+    mount(host, settings());
+    host.querySelector(".xp-reset").focus();
+  });
 }
 
 /**
@@ -30,9 +36,13 @@ export function frame(host, { label, columns = "1fr 1fr" }) {
   const panels = element("div", { class: "xp-panels", style: `--columns:${columns}` });
   const controls = element("div", { class: "xp-controls" });
   const result = element("p", { class: "xp-result", "aria-live": "polite" });
-  host.append(
-    element("div", { class: "xp", role: "group", "aria-label": label }, panels, result, controls),
-  );
+  const reset = element("button", {
+    type: "button", class: "xp-button xp-reset", onclick: () => host.dispatchEvent(new Event("reset")),
+  }, "Reset");
+  host.append(element(
+    "div", { class: "xp", role: "group", "aria-label": label },
+    panels, element("div", { class: "xp-said" }, result, reset), controls,
+  ));
   return { panels, controls, say: (text) => void (result.textContent = text) };
 }
 
@@ -81,5 +91,5 @@ export function choice({ label, options, value, change }) {
     ...Object.entries(options).map(([key, text]) =>
       element("option", { value: key, selected: key === value }, text)),
   );
-  return { node: control(label, input) };
+  return { node: control(label, input), set: (v) => void (input.value = v) };
 }

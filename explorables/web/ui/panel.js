@@ -125,18 +125,18 @@ export function panel({ label, width = 340, height = 260, margin = [8, 8, 34, 40
  * @param {ReturnType<typeof panel>} plot
  * @param {{label: string, tag?: string, at: number[], step: number,
  *   show: (at: number[]) => string, change: (at: number[]) => void, bounds: number[], k?: number}}
- *   options label: its name; tag: a word beside it until it moves; bounds: left, right, bottom,
+ *   options label: its name; tag: what it is called beside it until it moves; bounds: left, right, bottom,
  *   top; k: series
  */
 export function handle(plot, { label, tag = "", at, step, show, change, bounds, k = 0 }) {
-  const words = element("svg:text", { y: -10, class: "xp-label" }, tag);
+  const words = element("svg:text", { y: -10, class: "xp-label" }, tag && `drag ${tag}`);
   const node = element(
     "svg:g",
     {
       class: "xp-handle", tabindex: 0, role: "slider", "aria-label": label,
       "aria-roledescription": "point in two dimensions", style: `color:var(--c${k})`, ...KEYS,
     },
-    element("svg:circle", { r: 22, class: "xp-touch" }),
+    element("svg:circle", { r: 24, class: "xp-touch" }),
     element("svg:circle", { r: 7, class: "xp-dot" }),
     words,
   );

@@ -63,10 +63,10 @@ export function parsed(hash, preset = {}) {
     [name, read(setting, given.get(name), preset[name] ?? setting.first)]));
 }
 
-/** The address of settings: what differs from where the lab stands at first. */
-export function written(settings) {
+/** The address of settings: what differs from the preset, or from where the lab stands at first. */
+export function written(settings, preset = {}) {
   return Object.entries(SETTINGS)
-    .filter(([name, { first }]) => settings[name] !== first)
+    .filter(([name, { first }]) => settings[name] !== (preset[name] ?? first))
     .map(([name]) => `${name}=${settings[name]}`)
     .join("&");
 }
