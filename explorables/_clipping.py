@@ -42,7 +42,7 @@ def clipping(gradient: Sequence[float] = (2.0, 0.9), threshold: float = 1.0) -> 
         draw=lambda: draw(g, threshold),
         text=f"Clipping the gradient {point(g)} at {number(threshold)}: by value it turns by "
         f"{angle(g, by_value(g, threshold)):.0f}°, by norm it keeps its direction.",
-        height=("42cqw + 100px", "148cqw + 151px"),
+        height=("42cqw + 100px", "148.4cqw + 130px"),
     )
 
 

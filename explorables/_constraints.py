@@ -55,7 +55,7 @@ def constraints(
         draw=lambda: draw(norm, best, strength),
         text=f"{norm} with {sign} = {number(strength)} takes the weights from {point(best)} "
         f"to {point(solution(norm, best, strength))}.",
-        height=("42cqw + 112px", "148cqw + 163px"),
+        height=("42cqw + 112px", "148.4cqw + 142px"),
     )
 
 

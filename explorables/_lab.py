@@ -42,7 +42,7 @@ def lab(preset: str = "deep") -> Explorable:
     check(preset=(preset, preset in PRESETS, f"one of {listed(PRESETS)}"))
     settings, controls = PRESETS[preset]
     run = json.loads(STORED.read_text("utf-8"))[preset]
-    rows = 70 * -(-len(controls) // 3)  # px of the settings in view
+    wide, narrow = (-(-len(controls) // columns) for columns in (3, 2))  # rows in view
     last = 100 * np.median(run["accuracy"][-1])
     return Explorable(
         name="lab",
@@ -50,7 +50,7 @@ def lab(preset: str = "deep") -> Explorable:
         draw=lambda: draw(run),
         text=f"The lab, a network with {settings}: three seeds, at the end a validation "
         f"accuracy of {last:.0f} %.",
-        height=(f"84cqw + {208 + rows}px", f"308cqw + {501 + rows}px"),
+        height=(f"84cqw + {208 + 70 * wide}px", f"308cqw + {441 + 52 * narrow}px"),
         data=("digits",),
     )
 

@@ -76,7 +76,7 @@ def schedules(
         draw=lambda: draw(schedule, peak, shape),
         text=f"{schedule} from the rate {number(peak)}: after {STEPS} steps "
         f"{end if len(total) > STEPS else 'the loss has diverged'}.",
-        height=("36cqw + 115px", "128.4cqw + 221px"),
+        height=("36cqw + 115px", "128.1cqw + 196px"),
     )
 
 

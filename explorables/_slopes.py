@@ -71,7 +71,7 @@ def activation_slopes(
         draw=lambda: draw(activation, run),
         text=f"{NAMES[activation]}, input {number(x)}, {layers} layers: "
         f"the slope of the chain is {number(run.products[-1])}.",
-        height=("32cqw + 122px", "132cqw + 220px"),
+        height=("32cqw + 122px", "132.1cqw + 194px"),
     )
 
 

@@ -41,7 +41,7 @@ export function frame(host, { label, columns = "1fr 1fr" }) {
   }, "Reset");
   host.append(element(
     "div", { class: "xp", role: "group", "aria-label": label },
-    panels, element("div", { class: "xp-said" }, result, reset), controls,
+    panels, element("div", { class: "xp-said" }, reset, result), controls,
   ));
   return { panels, controls, say: (text) => void (result.textContent = text) };
 }
