@@ -191,25 +191,26 @@ function describe(seen, x, rows, m, act) {
   seen.saturated.push(margin ? saturated / count : NaN);
 }
 
-/** Outputs of the last layer (rows, classes) in inference mode; yields after each layer. */
-export function* logits(net, one, { x, rows }) {
+/** Outputs of the last layer (rows, classes), in inference mode at first; yields after each layer. */
+export function* logits(net, one, { x, rows }, pass = { training: false }) {
   let out = x;
   for (const [l, layer] of net.layers.entries()) {
-    out = layer.forward(out, rows, one.tensors[l], { training: false });
+    out = layer.forward(out, rows, one.tensors[l], pass);
     yield;
   }
   return out;
 }
 
 /** Mean loss and accuracy over a part in inference mode; yields now and then. */
-export function* evaluated(net, one, part, features) {
+export function* evaluated(net, one, part, features, { twice } = {}) {
   let [loss, right] = [0, 0];
   const scratch = new Float64Array(ROWS * net.classes);
   for (let at = 0; at < part.rows; at += ROWS) {
     const rows = Math.min(ROWS, part.rows - at);
     const x = part.x.subarray(at * features, (at + rows) * features);
     const z = yield* logits(net, one, { x, rows });
-    const found = crossEntropy(z, part.y.subarray(at, at + rows), rows, net.classes, scratch);
+    const y = part.y.subarray(at, at + rows);
+    const found = crossEntropy(z, y, rows, net.classes, scratch, twice);
     loss += found.loss * rows;
     right += found.right;
   }

@@ -17,20 +17,29 @@ export function start(settings, raw, { seeds, fault = {}, looks = LOOKS } = {}) 
   const net = network(settings, data);
   seeds ??= Array.from({ length: Number(settings.seeds) }, (_, i) => i);
   const steps = Math.floor(data.train.rows / Number(settings.batch));
-  const members = seeds.map((seed) => member(net, seed));
-  for (const one of members) {
-    if (!fault.bias) continue;
-    net.layers.forEach(({ kind, block }, l) => {
-      if (kind === "dense" && block < net.blocks) one.tensors[l][1]?.fill(fault.bias);
-    });
-  }
+  const members = seeds.map((seed) => born(net, seed, fault));
   return {
-    settings, data, net, members, steps, fault, looks: Math.min(looks, steps),
+    settings, data, net, seeds, members, steps, fault, looks: Math.min(looks, steps),
     done: 0, // steps
     last: [], // what the last step of each member saw
     history: [], // by look: {epoch, train: [{loss, accuracy}], valid: […]} of each member
     sums: members.map(() => ({ loss: 0, accuracy: 0, count: 0 })),
   };
+}
+
+/** A member before its first step; by a fault the hidden biases are not 0. */
+export function born(net, seed, { bias }) {
+  const one = member(net, seed);
+  net.layers.forEach(({ kind, block }, l) => {
+    if (bias && kind === "dense" && block < net.blocks) one.tensors[l][1]?.fill(bias);
+  });
+  return one;
+}
+
+/** The rate of a step; a faulty schedule halves it each `fault.halved` steps. */
+export function rateOf({ settings, steps, fault }, step) {
+  const rate = rateAt(settings.sched, settings.rate, step, { steps, epochs: settings.epochs });
+  return fault.halved ? rate * 0.5 ** (step / fault.halved) : rate;
 }
 
 /** Labels that belong to the row before. */
@@ -47,8 +56,7 @@ export const over = (run) =>
 export function* advance(run, look = false) {
   const { settings, data, net } = run;
   if (!run.history.length) yield* looked(run);
-  const peak = settings.rate;
-  const rate = rateAt(settings.sched, peak, run.done, { steps: run.steps, epochs: settings.epochs });
+  const rate = rateOf(run, run.done);
   for (const [i, one] of run.members.entries()) {
     if (one.gone) continue;
     const rows = batch(one, data, Number(settings.batch));
@@ -61,9 +69,8 @@ export function* advance(run, look = false) {
     sums.count++;
   }
   run.done++;
-  const place = run.done % run.steps;
-  if (look || Math.floor((place * run.looks) / run.steps) !==
-    Math.floor(((place || run.steps) - 1) * run.looks / run.steps)) yield* looked(run);
+  const looks = (place) => Math.floor((place * run.looks) / run.steps);
+  if (look || looks(run.done) !== looks(run.done - 1)) yield* looked(run);
 }
 
 /** Loss and accuracy of each member: of the batches since the last look, and on validation. */
@@ -75,7 +82,7 @@ function* looked(run) {
     row.train.push(count ? { loss: loss / count, accuracy: accuracy / count } : nothing);
     run.sums[i] = { loss: 0, accuracy: 0, count: 0 };
     row.valid.push(one.gone ? nothing
-      : yield* evaluated(run.net, one, run.data.valid, run.data.features));
+      : yield* evaluated(run.net, one, run.data.valid, run.data.features, run.fault));
   }
   run.history.push(row);
 }
