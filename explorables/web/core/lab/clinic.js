@@ -43,7 +43,7 @@ export const CAUSES = [
   {
     key: "high", name: "the learning rate is too high",
     acts: RECTIFIERS,
-    ill: (next, { rate }) => ({ settings: { rate: rate * between(next, 8, 13) } }),
+    ill: (next, { opt }) => ({ settings: { rate: RATES[opt][1] * between(next, 8, 12) } }),
     by: ["updates", "range"],
     told: "The first steps move the kernels by a large share of their length; in the range test the loss is lowest at less than 5 times this rate, and soon explodes.",
     treatment: "divide the rate by 10",
