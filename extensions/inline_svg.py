@@ -1,7 +1,8 @@
 """Put the SVG figures of code cells into the page itself, in the page's own colours and font.
 
 Matplotlib's ink becomes ``currentColor`` and the house palette becomes style sheet variables, so
-that a figure is native in light and in dark. Each figure must have an ``alt`` text.
+that a figure is native in light and in dark. It comes in two widths, of which a screen shows one.
+Each figure must have an ``alt`` text.
 """
 
 import html
@@ -62,7 +63,13 @@ class InlineFigures(SphinxPostTransform):
         ]
         for number, image in enumerate(images):
             path = Path(self.env.srcdir, image["uri"].lstrip("/"))
-            svg = themed(path.read_text(encoding="utf-8"), image.get("alt", ""), f"f{number}-")
+            drawn, alt = path.read_text(encoding="utf-8"), image.get("alt", "")
+            svg = themed(drawn, alt, f"f{number}-")
+            if narrow := re.search("(?<=<metadata>)<svg.*?</svg>", drawn, re.S):
+                phone = themed(narrow[0], alt, f"n{number}-")
+                svg += phone.replace('class="figure"', 'class="figure narrow"', 1)
+                if re.search(r"\bLeft\b|\(left\)", image.parent.astext()):
+                    image.parent["classes"].append("stacked")
             image.replace_self(nodes.raw("", svg, format="html"))
 
 

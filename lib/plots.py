@@ -1,7 +1,8 @@
 """The house style of the figures, and the forms that recur.
 
 Series differ in dash as well as in colour, and carry their label at the end of the line. With
-``BOOK_BUILD`` in the environment figures come out as SVG whose colours a page can replace.
+``BOOK_BUILD`` in the environment figures come out as SVG whose colours a page can replace, in two
+widths.
 """
 
 import os
@@ -13,11 +14,14 @@ import numpy as np
 import numpy.typing as npt
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.text import Annotation
 
 from lib.palette import INK as INK
 from lib.palette import MUTED as MUTED
 from lib.palette import PALETTE as PALETTE
 
+END = "end of a line"  # by this an axes' labels of lines are known from its other texts
 DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (8, 1, 1, 1, 1, 1)))
 
 
@@ -29,11 +33,14 @@ def use_house_style() -> None:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
     except ImportError:
         return
-    if get_ipython() is None:
+    if (shell := get_ipython()) is None:
         return
     if os.environ.get("BOOK_BUILD"):
         mpl.rcParams.update({"figure.facecolor": "none", "axes.facecolor": "none"})
-        set_matplotlib_formats("svg", metadata={"Date": None})
+        from lib.widths import in_two_widths
+
+        set_matplotlib_formats("svg")
+        shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, in_two_widths)
     else:
         set_matplotlib_formats("png", dpi=150)
 
@@ -51,12 +58,15 @@ def seed_bands(
     counts from 1 unless given. ``order`` names the labels in the order of the palette, so that a
     series looks the same in each figure.
 
-    Raises ``ValueError`` for a series of another shape, and for a label that ``order`` lacks.
+    Raises ``ValueError`` for a series of another shape, for a label that ``order`` lacks, and for
+    more labels than the palette can tell apart.
 
     >>> from matplotlib import pyplot as plt
     >>> seed_bands(plt.figure().subplots(), {"loss": np.ones((10, 3))})
     """
     places = list(order)
+    if len(names := places or list(series)) > len(PALETTE):
+        raise ValueError(f"takes at most {len(PALETTE)} labels, as the palette; got {names}")
     for label, values in series.items():
         values = np.asarray(values, dtype=float)
         points = np.arange(1, values.shape[-1] + 1) if x is None else np.asarray(x)
@@ -68,7 +78,7 @@ def seed_bands(
         if places:
             if label not in places:
                 raise ValueError(f"order must name {label!r}; got {places}")
-            place = places.index(label) % len(PALETTE)
+            place = places.index(label)
             line.set(color=PALETTE[place], linestyle=DASHES[place])
         ax.fill_between(
             points, values.min(axis=0), values.max(axis=0), color=line.get_color(), alpha=0.2, lw=0
@@ -115,25 +125,35 @@ def label_lines(ax: Axes, gap: float = 14) -> None:
     >>> [text.get_text() for text in ax.texts]
     ['up']
     """
-    lines = [line for line in ax.lines if not str(line.get_label()).startswith("_")]
-    ends = []
-    for line in lines:
+    for line in ax.lines:
         xy = np.column_stack(
             [np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)]
         )
         seen = xy[np.isfinite(xy).all(axis=1)]
         if ax.get_yscale() == "log":
             seen = seen[seen[:, 1] > 0]
-        if len(seen):
-            height = ax.transData.transform(seen[-1])[1] * 72 / ax.figure.dpi
-            ends.append((height, tuple(seen[-1]), line))
-    ends.sort(key=lambda end: end[0])
-    heights = _spread([height for height, _, _ in ends], gap)
-    for (height, end, line), shifted in zip(ends, heights, strict=True):
-        ax.annotate(
-            str(line.get_label()), end, xytext=(5, shifted - height), textcoords="offset points",
-            color=line.get_color(), va="center", weight="bold", annotation_clip=False,
-        )  # fmt: skip
+        name = str(line.get_label())
+        if len(seen) and not name.startswith("_"):
+            ax.annotate(
+                name, tuple(seen[-1]), xytext=(5, 0), textcoords="offset points", label=END,
+                color=line.get_color(), va="center", weight="bold", annotation_clip=False,
+            )  # fmt: skip
+    spread_ends(ax, gap)
+
+
+def spread_ends(ax: Axes, gap: float = 14) -> None:
+    """Move the labels that `label_lines` wrote apart, for the height that ``ax`` has now."""
+    texts = [text for text in ax.texts if text.get_label() == END]
+    ends = [text for text in texts if isinstance(text, Annotation)]
+    ends.sort(key=lambda end: _height(ax, end))
+    heights = [_height(ax, end) for end in ends]
+    for end, height, shifted in zip(ends, heights, _spread(heights, gap), strict=True):
+        end.xyann = (5, shifted - height)
+
+
+def _height(ax: Axes, end: Annotation) -> float:
+    """Points above the bottom of the figure at which a line ends."""
+    return float(ax.transData.transform(end.xy)[1]) * 72 / ax.figure.dpi
 
 
 def _spread(heights: list[float], gap: float) -> list[float]:

@@ -96,6 +96,7 @@ def test_a_page(browser, site, page_name, look):
         checks += [runs_nothing_foreign, introduces_itself] if page_name in READ else []
         checks += [is_light, has_formulas_as_mathml] if page_name in CHAPTERS else []
         checks += [says_what_figures_show] if page_name in EXECUTED else []
+    checks += [has_legible_figures] if look == "phone" else []
     problems = {}
     with open_page(browser, site, page_name, look) as page:
         for check in [*checks, is_closed]:
@@ -165,12 +166,30 @@ def shows_formulas_whole(page):
     assert page.evaluate(f"{clipped}.map(m => m.innerText)") == []
 
 
+SMALLEST = 11  # pixels, of a letter in a figure on a phone
+LETTERS = """() => [...document.querySelectorAll("svg.figure")]
+  .filter((figure) => figure.checkVisibility())
+  .map((figure) => [
+    figure.closest("figure")?.id ?? "",
+    Math.min(...[...figure.querySelectorAll("text, tspan")].map((text) => {
+      const { a, b } = (text.closest("text") ?? text).getScreenCTM();
+      return Math.hypot(a, b) * parseFloat(getComputedStyle(text).fontSize);
+    })),
+  ])"""
+
+
+def has_legible_figures(page):
+    page.add_style_tag(content=LAID_OUT)
+    small = {name: size for name, size in page.evaluate(LETTERS) if size < SMALLEST}
+    assert small == {}
+
+
 def is_light(page):
     sizes = {}
     for url, response in page.answers.items():
         body = response.body()
         if url.endswith(".html"):
-            body = re.sub(rb'<svg class="figure".*?</svg>', b"", body, flags=re.S)
+            body = re.sub(rb'<svg class="figure.*?</svg>', b"", body, flags=re.S)
         if not re.search(r"\.(png|woff2?)$", url):
             body = gzip.compress(body)
         if "_images" not in url:

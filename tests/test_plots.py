@@ -28,6 +28,13 @@ def test_a_series_of_the_wrong_shape_is_named(ax):
         plots.seed_bands(ax, {"loss": np.ones((10, 4))}, x=[1, 2, 3])
 
 
+@pytest.mark.parametrize("order", [(), "abcdef"])
+def test_more_series_than_colours_are_refused(ax, order):
+    series = dict.fromkeys("abcdef"[: 1 if order else 6], np.ones((10, 3)))
+    with pytest.raises(ValueError, match=r"takes at most 5 labels, as the palette; got .*'f'"):
+        plots.seed_bands(ax, series, order=order)
+
+
 def test_labels_of_lines_that_end_together_do_not_overlap(ax):
     for name in "abcd":
         ax.plot([0, 1], [0, 0.5], label=name)

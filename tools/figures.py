@@ -69,7 +69,7 @@ def figures(notebook: NotebookNode) -> Iterator[Figure]:
 
 def standing(svg: str) -> str:
     """A drawing as a file of its own."""
-    svg = svg[svg.find("<svg") :] if svg else ""
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.find("<svg") :], flags=re.S)
     if svg and 'xmlns="' not in svg[: svg.index(">")]:
         svg = svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
     return svg

@@ -1,0 +1,83 @@
+"""A figure in two widths: as it was drawn, and with its panels below each other for a phone.
+
+The second drawing lies in the metadata of the first, which nothing shows; a page takes it out.
+"""
+
+import re
+
+from IPython.core.pylabtools import print_figure
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.gridspec import GridSpec
+
+from lib.plots import spread_ends
+
+PHONE = 3.5  # inches: a phone of 390 pixels shows an exponent of the house style at 11 pixels
+TALLEST = 2.7  # inches, of a panel among several
+
+
+def in_two_widths(figure: Figure) -> str:
+    """The SVG of a figure, with the one for a phone in it; it leaves the figure as a phone's."""
+    wide = _svg(figure)
+    stack(figure)
+    narrow = _svg(figure, pad_inches=0.02)
+    narrow = re.sub(r"\A.*?(?=<svg)|<metadata>.*?</metadata>", "", narrow, flags=re.S)
+    head, end, _ = wide.rpartition("</svg>")
+    return f"{head}<metadata>{narrow.strip()}</metadata>\n{end}\n"
+
+
+def stack(figure: Figure) -> None:
+    """Make a figure as wide as a phone: a row of panels below each other, four columns as two.
+
+    What panels that stood side by side had in common, each has now for itself. Up to three columns
+    of several rows stay.
+
+    >>> from matplotlib import pyplot as plt
+    >>> figure, axes = plt.subplots(1, 2, figsize=(6.8, 3), sharey=True)
+    >>> stack(figure)
+    >>> figure.get_size_inches().tolist(), axes[1].get_subplotspec().rowspan.start
+    ([3.5, 5.4], 1)
+    """
+    rows, columns, panels = _panels(figure)
+    figure.set_figwidth(PHONE)
+    if columns == 1 or (rows > 1 and columns < 4):
+        return
+    height = min(TALLEST, figure.get_figheight() / rows)
+    columns = 1 if rows == 1 else 2
+    rows = -(-len(panels) // columns)
+    figure.set_figheight(rows * height)
+    cells = GridSpec(rows, columns, figure)
+    labels = {ax: {"x": ax.get_xlabel(), "y": ax.get_ylabel()} for ax in figure.axes}
+    for k, axes in enumerate(panels):
+        for ax in axes:
+            ax.set_subplotspec(cells[k // columns, k % columns])
+        _label(axes, "y", k % columns == 0, labels)
+        _label(axes, "x", k + columns >= len(panels), labels)
+
+
+def _panels(figure: Figure) -> tuple[int, int, list[list[Axes]]]:
+    """Rows and columns of the grid, and its panels row by row, each with the axes there."""
+    found: dict[tuple[int, int], list[Axes]] = {}
+    for ax in figure.axes:
+        if spec := ax.get_subplotspec():
+            found.setdefault((spec.rowspan.start, spec.colspan.start), []).append(ax)
+    rows, columns = (1 + max(place) for place in zip(*found, strict=True))
+    return rows, columns, [found[place] for place in sorted(found)]
+
+
+def _label(axes: list[Axes], name: str, shown: bool, labels: dict[Axes, dict[str, str]]) -> None:
+    """Show or hide the ticks and the label of an axis, x or y, that a panel shares with others."""
+    first = axes[0]
+    sharing = getattr(first, f"get_shared_{name}_axes")().get_siblings(first)
+    if set(sharing) - set(axes):
+        text = next((labels[ax][name] for ax in sharing if labels[ax][name]), "")
+        axis = first.yaxis if name == "y" else first.xaxis
+        axis.set_tick_params(label1On=shown)
+        axis.set_label_text(text if shown else "")
+
+
+def _svg(figure: Figure, **options: float) -> str:
+    figure.draw_without_rendering()  # lays the panels out
+    for ax in figure.axes:
+        spread_ends(ax)
+    return str(print_figure(figure, fmt="svg", metadata={"Date": None}, **options))  # type: ignore[no-untyped-call]

@@ -1,0 +1,58 @@
+"""A figure for a page and for a phone."""
+
+import re
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+
+from extensions.inline_svg import themed
+from lib import plots, widths
+
+pytestmark = pytest.mark.depends()
+
+
+@pytest.fixture
+def figure():
+    with mpl.rc_context(plots.STYLE):
+        figure, axes = plt.subplots(1, 2, figsize=(6.8, 3), sharey=True)
+        for ax in axes:
+            for name in ("up", "as well"):
+                ax.plot([0.001, 1], label=name)
+            ax.set(xlabel="epoch", yscale="log")
+            plots.label_lines(ax)
+        axes[0].set_ylabel("loss")
+        yield figure
+        plt.close(figure)
+
+
+def words(svg):
+    return re.findall(r">([\w ]+)</text>", svg)
+
+
+def test_the_page_has_the_wide_one_and_finds_the_narrow_one(figure):
+    drawn = widths.in_two_widths(figure)
+    narrow = re.search("(?<=<metadata>)<svg.*?</svg>", drawn, re.S)[0]
+    wide = themed(drawn, "", "f0-")
+    assert (words(wide).count("loss"), words(narrow).count("loss")) == (1, 2)
+    width, height = map(float, re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', narrow).groups())
+    assert width < 3.6 * 72 < 1.3 * width < height
+
+
+def test_labels_at_the_ends_of_lines_stay_apart_in_each_width(figure):
+    for _ in range(2):
+        figure.draw_without_rendering()
+        for ax in figure.axes:
+            plots.spread_ends(ax)
+            assert np.ptp([text.xyann[1] for text in ax.texts]) == pytest.approx(14)
+        widths.stack(figure)
+
+
+def test_panels_in_rows_and_columns_stay_unless_there_are_four_columns():
+    for shape, wanted in {(3, 1): (3, 1), (3, 3): (3, 3), (2, 4): (4, 2), (1, 3): (3, 1)}.items():
+        figure, axes = plt.subplots(*shape, squeeze=False)
+        widths.stack(figure)
+        grid = axes[0, 0].get_subplotspec().get_gridspec()
+        assert (grid.nrows, grid.ncols) == wanted
+        plt.close(figure)
