@@ -4,6 +4,7 @@ The second drawing lies in the metadata of the first, which nothing shows; a pag
 """
 
 import re
+from itertools import pairwise
 
 from IPython.core.pylabtools import print_figure
 from matplotlib.axes import Axes
@@ -76,8 +77,18 @@ def _label(axes: list[Axes], name: str, shown: bool, labels: dict[Axes, dict[str
         axis.set_label_text(text if shown else "")
 
 
+def _turn(ax: Axes) -> None:
+    """Turn the labels of the ticks on the x axis where they would overlap."""
+    labels = [label for label in ax.get_xticklabels() if label.get_visible() and label.get_text()]
+    level = [label.get_window_extent() for label in labels if not label.get_rotation()]
+    if any(one.x1 > other.x0 for one, other in pairwise(level)):
+        for label in labels:
+            label.set(rotation=45, ha="right", rotation_mode="anchor")
+
+
 def _svg(figure: Figure, **options: float) -> str:
     figure.draw_without_rendering()  # lays the panels out
     for ax in figure.axes:
         spread_ends(ax)
+        _turn(ax)
     return str(print_figure(figure, fmt="svg", metadata={"Date": None}, **options))  # type: ignore[no-untyped-call]
