@@ -4,8 +4,9 @@ import { createInterface } from "node:readline";
 
 const web = new URL("../explorables/web/", import.meta.url);
 const load = (name) => import(new URL(name, web));
-const [settings, keras, net, data, rules, runs] = await Promise.all(
-  ["settings", "keras", "network", "data", "rules", "run"].map((name) => load(`core/lab/${name}.js`)),
+const [settings, keras, net, data, rules, runs, claims] = await Promise.all(
+  ["settings", "keras", "network", "data", "rules", "run", "claims"].map((name) =>
+    load(`core/lab/${name}.js`)),
 );
 
 const done = (steps) => {
@@ -55,6 +56,8 @@ const ANSWERS = {
     return Array.from({ length: steps * epochs }, (_, t) =>
       rules.rateAt(sched, rate, t, { steps, epochs }));
   },
+  momenta: ({ steps, epochs }) =>
+    Array.from({ length: steps * epochs }, (_, t) => rules.momentumAt(t, { steps, epochs })),
   start: ({ hash, seeds }) => {
     const network = net.network(settings.parsed(hash), { features: 64, classes: 10 });
     return seeds.map((seed) => lists(net.member(network, seed).tensors).flat());
@@ -67,6 +70,22 @@ const ANSWERS = {
     const { train } = data.moons();
     return { x: [...train.x], y: [...train.y] };
   },
+  /** Effects of each claim; with `instead` [from, to] runs are made with other settings. */
+  claims: async ({ names, seeds, instead = ["", ""] }) => {
+    const raw = await digits();
+    const records = new Map();
+    const all = { ...claims.CLAIMS, ...claims.OTHERWISE };
+    for (const run of names.flatMap((name) => all[name].runs)) {
+      const made = run.replace(...instead);
+      if (made !== run) records.set(run, done(claims.trained(made, raw, seeds)));
+    }
+    return Object.fromEntries(names.map((name) =>
+      [name, done(claims.measured(name, raw, seeds, records))]));
+  },
+  known: () => ({
+    claims: Object.keys(claims.CLAIMS), otherwise: Object.keys(claims.OTHERWISE),
+  }),
+  verdict: ({ effects, bounds }) => claims.verdict(effects, bounds),
   run: async ({ hash, seeds, fault }) => {
     const chosen = settings.parsed(hash);
     const raw = chosen.data === "moons" ? data.moons() : await digits();

@@ -165,6 +165,9 @@ def test_schedules_of_the_lab_are_those_of_keras():
     np.testing.assert_allclose(cycle, [keras_cycle(t) for t in range(20)], rtol=1e-5)
     factors = np.cumprod(np.exp(-0.1 * np.arange(4)))
     np.testing.assert_allclose(compounding, 0.5 * np.repeat(factors, 5))
+    (momenta,) = lab({"ask": "momenta", "steps": 5, "epochs": 4})
+    keras_momentum = OneCycle(0.95, 0.85, 20)
+    np.testing.assert_allclose(momenta, [keras_momentum(t) for t in range(20)], rtol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,19 @@ export function standardised(data) {
   return { ...data, train: mapped(train), valid: mapped(data.valid), test: mapped(data.test) };
 }
 
+/** The first rows of the training set, so many of them, `wrong`, with another label. */
+export function few(data, rows, count) {
+  const next = stream(29);
+  const x = data.train.x.subarray(0, rows * data.features);
+  const y = data.train.y.slice(0, rows);
+  const chosen = new Set();
+  while (chosen.size < count) chosen.add(Math.floor(rows * next()));
+  const others = data.classes - 1;
+  for (const r of chosen) y[r] = (y[r] + 1 + Math.floor(others * next())) % data.classes;
+  const train = { x, y, rows };
+  return { ...data, train, wrong: [...chosen] };
+}
+
 /** A share of the training labels replaced by any of the others. @param {Data} data */
 export function mislabelled(data, share) {
   const next = stream(23);

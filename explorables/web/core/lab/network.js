@@ -16,17 +16,18 @@ const ROWS = 128; // of a part that are evaluated at a time
  *   blocks: number, classes: number, most: number, settings: object}}
  */
 export function network(settings, { features, classes }) {
-  const { depth, act, norm: kind, drop } = settings;
+  const { depth, act, norm: kind, drop, forget, unbiased, last } = settings;
   const m = Number(settings.width);
   const most = Math.max(Number(settings.batch), ROWS);
+  const biased = kind !== "batch" && !unbiased;
   const layers = [];
   const put = (block, kind, layer) => layers.push({ ...layer, block, kind });
   for (let block = 1; block <= depth; block++) {
-    put(block, "dense", dense(block === 1 ? features : m, m, most, kind !== "batch"));
-    if (kind === "batch") put(block, "norm", batchNorm(m, most));
+    put(block, "dense", dense(block === 1 ? features : m, m, most, biased));
+    if (kind === "batch") put(block, "norm", batchNorm(m, most, forget));
     if (kind === "layer") put(block, "norm", layerNorm(m, most));
     put(block, "act", act === "prelu" ? prelu(m, most) : activation(act, m, most));
-    if (drop) put(block, "drop", dropout(drop, m, most));
+    if (drop && (!last || block === depth)) put(block, "drop", dropout(drop, m, most));
   }
   put(depth + 1, "dense", dense(m, classes, most));
   return { layers, blocks: depth + 1, classes, most, settings };
@@ -147,7 +148,7 @@ export function* step(net, one, part, rate, fault = {}) {
       const w = one.tensors[l][k];
       const before = name === "kernel" ? w.slice() : null;
       RULES[settings.opt](w, one.gradients[l][k], one.memory[l][k], one.steps, rate, {
-        shape, output: layer.block === net.blocks,
+        shape, output: layer.block === net.blocks, beta: net.beta, summed: settings.summed,
       });
       if (before) seen.update.push(moved(before, w));
     });
@@ -215,6 +216,24 @@ export function* evaluated(net, one, part, features, { twice } = {}) {
     right += found.right;
   }
   return { loss: loss / part.rows, accuracy: right / part.rows };
+}
+
+/** By hidden layer, which units are given no number above 0 by any row; yields now and then. */
+export function* silent(net, one, part, features) {
+  const m = Number(net.settings.width);
+  const found = Array.from({ length: net.blocks - 1 }, () => new Uint8Array(m).fill(1));
+  for (let at = 0; at < part.rows; at += ROWS) {
+    const rows = Math.min(ROWS, part.rows - at);
+    let x = part.x.subarray(at * features, (at + rows) * features);
+    for (const [l, layer] of net.layers.entries()) {
+      if (layer.kind === "act") {
+        for (let k = 0; k < rows * m; k++) if (!(x[k] <= 0)) found[layer.block - 1][k % m] = 0;
+      }
+      x = layer.forward(x, rows, one.tensors[l], { training: false });
+    }
+    yield;
+  }
+  return found;
 }
 
 /** What the network predicts for rows: the softmax, (rows, classes). */

@@ -3,17 +3,19 @@ import { back, times } from "./matrix.js";
 
 /**
  * `w` weights, `g` their gradient, `s` what the rule remembers of them (arrays, empty at first),
- * `t` counts from 1, `at` the shape; w and s change in place.
+ * `t` counts from 1, `at` the shape, the momentum and what AdaGrad has summed before the first
+ * step; w and s change in place.
  * @type {Record<string, (w: Float64Array, g: Float64Array, s: Record<string, Float64Array>,
- *   t: number, rate: number, at: {shape: number[], output: boolean}) => void>}
+ *   t: number, rate: number,
+ *   at: {shape: number[], output: boolean, beta?: number, summed?: number}) => void>}
  */
 export const RULES = {
   sgd(w, g, s, t, rate) {
     for (let i = 0; i < w.length; i++) w[i] -= rate * g[i];
   },
-  momentum(w, g, s, t, rate) {
+  momentum(w, g, s, t, rate, { beta = 0.9 }) {
     const m = kept(s, "m", w);
-    for (let i = 0; i < w.length; i++) w[i] += m[i] = 0.9 * m[i] - rate * g[i];
+    for (let i = 0; i < w.length; i++) w[i] += m[i] = beta * m[i] - rate * g[i];
   },
   nesterov(w, g, s, t, rate) {
     const m = kept(s, "m", w);
@@ -22,8 +24,8 @@ export const RULES = {
       w[i] += 0.9 * m[i] - rate * g[i];
     }
   },
-  adagrad(w, g, s, t, rate) {
-    const v = kept(s, "v", w, 0.1);
+  adagrad(w, g, s, t, rate, { summed = 0.1 }) {
+    const v = kept(s, "v", w, summed);
     for (let i = 0; i < w.length; i++) {
       v[i] += g[i] * g[i];
       w[i] -= (rate * g[i]) / Math.sqrt(v[i] + 1e-7);
@@ -176,7 +178,7 @@ export function rateAt(schedule, peak, step, { steps, epochs }) {
   if (schedule === "cosine") return peak * 0.5 * (1 + Math.cos(Math.PI * Math.min(step / total, 1)));
   if (schedule === "1cycle") {
     const half = 0.45 * total;
-    const away = Math.min(1, Math.max(0, 1 - Math.abs(step - half) / half));
+    const away = up(step, total);
     const rest = Math.min(1, Math.max(0, (step - 2 * half) / Math.max(total - 2 * half, 1e-6)));
     return peak * (0.1 + 0.9 * away + (0.001 - 0.1) * rest);
   }
@@ -186,3 +188,9 @@ export function rateAt(schedule, peak, step, { steps, epochs }) {
   }
   return peak;
 }
+
+/** From 0 to 1 at 45 % of the steps and back at 90 %, as in 1cycle. */
+const up = (step, total) => Math.min(1, Math.max(0, 1 - Math.abs(step / (0.45 * total) - 1)));
+
+/** The momentum that falls while the rate of 1cycle rises, as in chapter 8. */
+export const momentumAt = (step, { steps, epochs }) => 0.95 - 0.1 * up(step, steps * epochs);

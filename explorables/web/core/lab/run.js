@@ -1,7 +1,7 @@
 // A run of the lab: members from several seeds, trained side by side, and what was seen.
-import { mislabelled, standardised } from "./data.js";
+import { few, mislabelled, standardised } from "./data.js";
 import { batch, evaluated, member, network, rowsOf, step } from "./network.js";
-import { rateAt } from "./rules.js";
+import { momentumAt, rateAt } from "./rules.js";
 
 const LOOKS = 4; // evaluations an epoch
 
@@ -13,6 +13,7 @@ const LOOKS = 4; // evaluations an epoch
 export function start(settings, raw, { seeds, fault = {}, looks = LOOKS } = {}) {
   let data = settings.std === "yes" ? standardised(raw) : raw;
   if (settings.noise) data = mislabelled(data, settings.noise);
+  if (settings.rows) data = few(data, settings.rows, settings.wrong);
   if (fault.shifted) data = shifted(data);
   const net = network(settings, data);
   seeds ??= Array.from({ length: Number(settings.seeds) }, (_, i) => i);
@@ -57,6 +58,7 @@ export function* advance(run, look = false) {
   const { settings, data, net } = run;
   if (!run.history.length) yield* looked(run);
   const rate = rateOf(run, run.done);
+  if (settings.cycled) net.beta = momentumAt(run.done, { steps: run.steps, epochs: settings.epochs });
   for (const [i, one] of run.members.entries()) {
     if (one.gone) continue;
     const rows = batch(one, data, Number(settings.batch));
