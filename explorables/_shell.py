@@ -68,8 +68,8 @@ class Explorable:
             f'style="--wide:calc({wide});--narrow:calc({narrow})">'
             f'<div class="xp-still">{self.svg()}</div></div>'
             f"{INLINE[0]}<style>{style}</style>"
-            f'{"".join(f"<script>{packed(name)}</script>" for name in self.data)}'
-            f'<script type="module">\n{script(self.name)}</script>{INLINE[1]}'
+            f"{''.join(f'<script>{packed(name)}</script>' for name in self.data)}"
+            f'<script type="module">\n{script(WEB / f"{self.name}.js")}</script>{INLINE[1]}'
         )
 
     def svg(self) -> str:
@@ -97,14 +97,14 @@ class Explorable:
         return file.getvalue()
 
 
-def script(name: str) -> str:
-    """All that brings the figures of this name on a page to life; a block of its own."""
+def script(module: Path) -> str:
+    """All that brings the figures of a module's name on a page to life; a block of its own."""
     start = (
-        f"for (const host of document.querySelectorAll('[data-explorable=\"{name}\"]'))"
+        f"for (const host of document.querySelectorAll('[data-explorable=\"{module.stem}\"]'))"
         " start(host, mount);"
     )
-    parts = f"{_variable(WEB / 'ui/controls.js')}, {_variable(WEB / f'{name}.js')}"
-    code = inlined(WEB / f"{name}.js")
+    parts = f"{_variable(WEB / 'ui/controls.js')}, {_variable(module)}"
+    code = inlined(module)
     return f"{{\n{code}\n(({{ start }}, {{ mount }}) => {{ {start} }})({parts});\n}}\n"
 
 

@@ -2,12 +2,11 @@
 
 The directive ``live`` shows an explorable that no cell does. The role ``lab`` is a link whose
 target is settings of the lab on the same page. The directive ``lab-claims`` lists the claims of
-`web/core/lab/claims.js` with the bounds of the ledger, and the reasons for which others are absent.
+`assets/lab/claims.js` with the bounds of the ledger, and the reasons for which others are absent.
 """
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -18,11 +17,11 @@ from sphinx.errors import ExtensionError
 from sphinx.util.nodes import split_explicit_title
 
 import explorables
-from explorables._shell import WEB
 from extensions.ledger import chapters, reference, table
+from extensions.live_figures import ASSETS
 from lib.records import Claim
 
-CLAIMS = WEB / "core/lab/claims.js"
+CLAIMS = ASSETS / "lab/claims.js"
 NAME = re.compile(r'^  "([\w-]+)": \{', re.M)
 OPEN_ENDED = {float("inf"), float("-inf")}
 
@@ -56,7 +55,13 @@ def setup(app: Sphinx) -> None:
 
 
 def lab(
-    name: str, raw: str, text: str, line: int, inliner: Inliner, options: Any = (), content: Any = ()
+    name: str,
+    raw: str,
+    text: str,
+    line: int,
+    inliner: Inliner,
+    options: Any = (),
+    content: Any = (),
 ) -> tuple[list[nodes.Node], list[nodes.system_message]]:
     """The role: words, and in angle brackets settings as they stand in the lab's address."""
     explicit, title, settings = split_explicit_title(text)
@@ -70,7 +75,9 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         words = nodes.Text(link.astext())
         uri = f"#{link['settings']}"
         page = app.builder.format == "html" and app.builder.name != "epub"
-        link.replace_self(nodes.reference("", "", words, refuri=uri, internal=True) if page else words)
+        link.replace_self(
+            nodes.reference("", "", words, refuri=uri, internal=True) if page else words
+        )
     for place in list(doctree.findall(lab_claims)):
         place.replace_self(listed(app, docname))
 
@@ -105,5 +112,3 @@ def bounds_of(claim: Claim) -> list[dict[str, float | None]]:
         for one in claim.comparisons
         for ends in [{"above": one.above, "below": one.below}]
     ]
-
-

@@ -16,6 +16,7 @@ from explorables._shell import INLINE, WEB, inlined, packed, script
 from extensions.inline_svg import themed
 
 FOLDER = "explorables"
+ASSETS = Path(__file__).resolve().parents[1] / "assets"
 
 
 def setup(app: Sphinx) -> None:
@@ -50,11 +51,11 @@ def shared(output: str, prefix: str) -> str:
 def write_scripts(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "explorables.css").write_text((WEB / "explorables.css").read_text("utf-8"), "utf-8")
-    for module in WEB.glob("*.js"):
-        (folder / module.name).write_text(script(module.stem), "utf-8")
+    for module in [*WEB.glob("*.js"), ASSETS / "lab/lab-claims.js"]:
+        (folder / module.name).write_text(script(module), "utf-8")
     for data in WEB.glob("data/*.js"):
         (folder / data.name).write_text(packed(data.stem), "utf-8")
-    questions = inlined(Path(__file__).resolve().parents[1] / "assets/questions/questions.js")
+    questions = inlined(ASSETS / "questions/questions.js")
     (folder / "questions.js").write_text(f"{{\n{questions}\n}}\n", "utf-8")
 
 

@@ -4,8 +4,9 @@ import { createInterface } from "node:readline";
 
 const web = new URL("../explorables/web/", import.meta.url);
 const load = (name) => import(new URL(name, web));
-const [settings, keras, net, data, rules, runs, claims] = await Promise.all(
-  ["settings", "keras", "network", "data", "rules", "run", "claims"].map((name) =>
+const claims = await import(new URL("../assets/lab/claims.js", import.meta.url));
+const [settings, keras, net, data, rules, runs] = await Promise.all(
+  ["settings", "keras", "network", "data", "rules", "run"].map((name) =>
     load(`core/lab/${name}.js`)),
 );
 

@@ -22,7 +22,7 @@ HEADLINES = [  # 12 s of one core; with ALL=1 all of them, which take five minut
 ]  # fmt: skip
 
 pytestmark = pytest.mark.depends(
-    "explorables/**/*", "tests/lab.mjs", "lib/**/*", "book/*.md",
+    "explorables/**/*", "assets/lab/*", "tests/lab.mjs", "lib/**/*", "book/*.md",
     "_build/executed/*/executed/*/base.ipynb",
 )  # fmt: skip
 

@@ -32,12 +32,16 @@ def main() -> None:
 
 def still(run: dict[str, Any]) -> dict[str, Any]:
     accuracies = [[one["accuracy"] or GUESSING for one in row["valid"]] for row in run["history"]]
-    kept = [seen["gradient"] for seen, gone in zip(run["last"], run["gone"], strict=True) if not gone]
+    kept = [
+        seen["gradient"] for seen, gone in zip(run["last"], run["gone"], strict=True) if not gone
+    ]
     kept = kept or [seen["gradient"] for seen in run["last"]]
     return {
         "epoch": [round(row["epoch"], 4) for row in run["history"]],
         "accuracy": [[round(value, 4) for value in row] for row in accuracies],
-        "gradient": [[float(f"{v or 3e38:.3g}") for v in layer] for layer in zip(*kept, strict=True)],
+        "gradient": [
+            [float(f"{v or 3e38:.3g}") for v in layer] for layer in zip(*kept, strict=True)
+        ],
     }
 
 

@@ -11,7 +11,7 @@ export function stream(seed) {
     return (n ^ (n >>> 16)) >>> 0;
   };
   let count = mix(seed + 1);
-  let high = mix(count ^ 0x5bd1e995);
+  let high = mix(count ^ 1540483477);
   const next = () => {
     count = (count + 1) | 0;
     if (count === 0) high = (high + 1) | 0;

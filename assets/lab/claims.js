@@ -1,7 +1,7 @@
 // Claims of the book, measured again by the lab: arithmetic only. Their bounds are the book's.
-import { evaluated, rowsOf, silent, step } from "./network.js";
-import { advance, over, start } from "./run.js";
-import { parsed } from "./settings.js";
+import { evaluated, rowsOf, silent, step } from "../../explorables/web/core/lab/network.js";
+import { advance, over, start } from "../../explorables/web/core/lab/run.js";
+import { parsed } from "../../explorables/web/core/lab/settings.js";
 
 /**
  * What a run can have besides settings.js, where a chapter does: `batch` of any size, `epochs` of

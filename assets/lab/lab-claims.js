@@ -1,9 +1,9 @@
-// Claims of the book, measured again in the page. Arithmetic: core/lab/claims.js.
-import { measured, verdict } from "./core/lab/claims.js";
-import { actions } from "./ui/actions.js";
-import { loadDigits } from "./ui/digits.js";
-import { engine } from "./ui/engine.js";
-import { number } from "./ui/numbers.js";
+// Claims of the book, measured again in the page. Arithmetic: claims.js.
+import { measured, verdict } from "./claims.js";
+import { actions } from "../../explorables/web/ui/actions.js";
+import { loadDigits } from "../../explorables/web/ui/digits.js";
+import { engine } from "../../explorables/web/ui/engine.js";
+import { number } from "../../explorables/web/ui/numbers.js";
 
 const SEEDS = Array.from({ length: 10 }, (_, i) => i);
 
