@@ -103,7 +103,7 @@ def test_a_stale_record_is_not_released(clone):
     commit(clone)
     code, text = release(clone, "1.0.0")
     assert code == 1
-    assert "always was replicated with an earlier version: make replicate" in text
+    assert "01-chapter was replicated with an earlier version: make replicate" in text
     assert fingerprint(clone, page) != "of earlier code"
     assert not (clone / "releases").exists()
 

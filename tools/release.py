@@ -16,7 +16,7 @@ from typing import Any
 from extensions import travel
 from extensions.claims import measured
 from extensions.executed import executed
-from extensions.replication import fingerprint, replication
+from extensions.replication import fingerprint, read
 from lib.evidence import records
 from tools.execute import ROOT, chapters
 
@@ -35,6 +35,7 @@ def main() -> int:
     before, _, after = changes.partition(UNRELEASED)
     news, *older = re.split(r"^(?=## )", after, maxsplit=1, flags=re.M)
     refuse(not news.strip(), f"CHANGELOG.md has nothing under {UNRELEASED.strip()!r}")
+    refuse_stale()
     call("make", "test")
     now = ledger()
     changed = difference(json.loads(releases[-1].read_text("utf-8")), now) if last else ""
@@ -57,17 +58,22 @@ def main() -> int:
     return 0
 
 
-def ledger() -> Ledger:
-    """What the executed chapters claim, by name; refused where a record is stale."""
+def refuse_stale() -> None:
+    """What is on record of other seeds and other worlds must be of the present code."""
     for row in travel.read(ROOT):
         stale = row["code"] != travel.code(ROOT, row["experiment"], row["world"])
         refuse(stale, f"{row['claim']} was measured with an earlier version: make travel")
-    found: Ledger = {}
     for page in chapters():
         now = fingerprint(ROOT, page)
+        stale = any(run["fingerprint"] != now for run in read(ROOT).get(page.stem, {}).values())
+        refuse(stale, f"{page.stem} was replicated with an earlier version: make replicate")
+
+
+def ledger() -> Ledger:
+    """What the executed chapters claim, by name."""
+    found: Ledger = {}
+    for page in chapters():
         for claim in records(executed(ROOT, page).notebook):
-            stale = replication(ROOT, page.stem, claim, now).stale
-            refuse(stale, f"{claim.name} was replicated with an earlier version: make replicate")
             found[claim.name] = {
                 "page": page.stem, "kind": claim.kind, "statement": claim.statement,
                 "asked": claim.asked, "measured": measured(claim), "effect": claim.effect,
