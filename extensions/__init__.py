@@ -2,9 +2,9 @@
 
 What the source says of itself: `ledger`, `travel_pages`, `questions` with `answers`, `chapter_map`
 and `lab` (directives and roles), `executed` (the cache of outputs). How it is shown: `claim_lines`,
-`inline_svg`, `live_figures`, `question_pages` with `question_forms` and `katex` on the pages;
-`latex` and `question_print` in print, `epub` for e-readers, `notebooks` with `markdown` and `quiz`
-in Jupyter.
+`percent`, `inline_svg`, `live_figures`, `question_pages` with `question_forms` and `katex` on the
+pages; `latex` and `question_print` in print, `epub` for e-readers, `notebooks` with `markdown` and
+`quiz` in Jupyter.
 The site around the pages: `repository` (buttons that lead there), `search`, `site` (metadata,
 files). After the pages are written: `finish`, the steps in their order, with `theme`, `bundle` and
 `policy`.
@@ -32,6 +32,7 @@ def setup(app: "Sphinx") -> dict[str, int]:
         ledger,
         live_figures,
         notebooks,
+        percent,
         question_pages,
         questions,
         repository,
@@ -40,8 +41,9 @@ def setup(app: "Sphinx") -> dict[str, int]:
         travel_pages,
     )
 
-    # `latex` shapes what the others have filled in
-    tables = (ledger, travel_pages, claim_lines, questions, question_pages, chapter_map, lab, latex)
+    # `percent` sees the figures filled in, and `latex` shapes what all have
+    figures = (ledger, travel_pages, claim_lines, percent)
+    tables = (*figures, questions, question_pages, chapter_map, lab, latex)
     for part in (
         katex,
         epub,
