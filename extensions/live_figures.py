@@ -1,7 +1,8 @@
 """Explorables on the pages: without the copy of their modules that each output carries along.
 
 The static figure takes the colours and the font of the page like any other figure. The live one
-comes from one script a figure, a classic one: modules would not load from a disk.
+comes from one script a figure, a classic one: modules would not load from a disk. Where nothing
+moves, the box with its tasks says so.
 """
 
 import html
@@ -14,13 +15,16 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from explorables._shell import INLINE, WEB, inlined, packed, script
 from extensions.inline_svg import themed
+from extensions.latex import tex
 
 FOLDER = "explorables"
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
+STILL = "The figure above can be moved on the web page of this chapter."
 
 
 def setup(app: Sphinx) -> None:
     app.add_post_transform(ShareModules)
+    app.add_post_transform(StandStill)
     app.add_css_file(f"{FOLDER}/explorables.css")
 
 
@@ -36,6 +40,21 @@ class ShareModules(SphinxPostTransform):
             # Not of the class text_html, on which the theme lays a grey card in the dark.
             classes = ["output", "explorable-output"]
             node.replace_self(nodes.raw("", page, format="html", classes=classes))
+
+
+class StandStill(SphinxPostTransform):
+    """Say in print and in the EPUB that a figure moves elsewhere; in print keep it in its place."""
+
+    default_priority = 60
+    builders = ("latex", "epub")
+
+    def run(self, **kwargs: object) -> None:
+        for box in list(self.document.findall(nodes.admonition)):
+            if box[0].astext() == "Try it":
+                box.insert(1, nodes.paragraph("", STILL))
+                at = box.parent.index(box)
+                box.parent.insert(at, tex(r"\endgroup"))
+                box.parent.insert(at - 1, tex(r"\begingroup\here"))
 
 
 def shared(output: str, prefix: str) -> str:
