@@ -1,7 +1,8 @@
 """The claims of a cell on its page: a list in the text's own face, in place of what it printed.
 
 Each line leads to the claim's row in the ledger and has its figures; more than three are folded.
-What a cell prints stays as it is in the notebooks, where nbval compares it, and in print.
+Print has the same lines, and folds nothing. What a cell prints stays as it is in the notebooks,
+where nbval compares it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from extensions.claims import alike, measured
-from extensions.ledger import anchor, chapters, reference
+from extensions.latex import tex
+from extensions.ledger import anchor, chapters, reference, with_pages
 from lib.evidence import Claim
 
 SIGNS = {"holds": "✓", "not settled": "?"}
@@ -22,15 +24,20 @@ def setup(app: Sphinx) -> None:
 
 
 def shorten(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    if app.builder.format != "html":
+    if app.builder.format not in ("html", "latex"):
         return
-    here = next((chapter for chapter in chapters(app) if chapter.docname == docname), None)
-    if here is None:
-        return
-    known = {anchor(claim.statement): claim for claim in here.claims}
-    for output in list(doctree.findall(nodes.container)):
+    known: dict[str, dict[str, Claim]] = {}
+    for page, output in with_pages(doctree, docname, nodes.container):
         if output.get("nb_element") == "cell_code_output":
-            gather(app, output, docname, known)
+            if page not in known:
+                known[page] = claims_of(app, page)
+            gather(app, output, page, known[page])
+
+
+def claims_of(app: Sphinx, page: str) -> dict[str, Claim]:
+    """The claims of a page by the anchors of their lines."""
+    here = [chapter for chapter in chapters(app) if chapter.docname == page]
+    return {anchor(claim.statement): claim for chapter in here for claim in chapter.claims}
 
 
 def gather(app: Sphinx, output: nodes.container, docname: str, known: dict[str, Claim]) -> None:
@@ -47,7 +54,11 @@ def gather(app: Sphinx, output: nodes.container, docname: str, known: dict[str, 
     if not items:
         return
     shown: list[nodes.Node] = [nodes.bullet_list("", *items, classes=["claims"])]
-    if len(items) > FOLDED:
+    if app.builder.format == "latex":
+        for item in items:  # to which LaTeX gives no label
+            item[0].insert(0, nodes.target(ids=item["ids"]))  # type: ignore[attr-defined]
+        shown = [tex(r"\begingroup\claims"), *shown, tex(r"\endgroup")]
+    elif len(items) > FOLDED:
         head = f'<details class="claims-folded"><summary>{len(items)} claims</summary>'
         shown = [nodes.raw("", head, format="html"), *shown]
         shown.append(nodes.raw("", "</details>", format="html"))

@@ -130,7 +130,10 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             link.replace_self(nodes.Text(measured(known[name])))
         else:
             target = f"book/evidence#{nodes.make_id(name)}"
-            link.replace_self(reference(app, docname, target, name))
+            shown = nodes.inline("", name, classes=["std", "std-ref"])
+            named = reference(app, docname, target, "")
+            named[:] = [shown]
+            link.replace_self(named)
     for page, what in with_pages(doctree, docname, running):
         here = next(chapter for chapter in chapters(app) if chapter.docname == page)
         what.replace_self(nodes.Text(takes(here)[what.astext()]))
@@ -212,7 +215,7 @@ def ledger(app: Sphinx, here: str, book: list[Chapter]) -> list[nodes.Node]:
         if chapter.claims:
             title = reference(app, here, chapter.docname, chapter.title)
             rows = [row(app, here, chapter, claim) for claim in chapter.claims]
-            out.append(nodes.paragraph("", "", title))
+            out.append(nodes.paragraph("", "", title, classes=["ledger-title"]))
             if said_of_size := what_counts(chapter.claims):
                 out.append(nodes.paragraph("", said_of_size))
             out.append(table(COLUMNS, rows, chapter.claims))

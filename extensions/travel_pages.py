@@ -23,9 +23,9 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from extensions.claims import measured
-from extensions.ledger import anchor, chapters, reference, table
+from extensions.ledger import anchor, chapters, reference, table, with_pages
 from extensions.travel import Fate, fates, read
-from lib.evidence import NULLS
+from lib.evidence import NULLS, Claim
 
 log = logging.getLogger(__name__)
 
@@ -180,22 +180,27 @@ def said(found: dict[tuple[str, str], Fate], world: str) -> str:
 
 def mark(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Say beside the line of a claim in which worlds it does not hold."""
-    here = next((chapter for chapter in chapters(app) if chapter.docname == docname), None)
-    if here is None:
-        return
-    found = known(app)
-    marks = {}
-    for claim in here.claims:
-        fates_there = [(world, found.get((claim.name, world))) for world in MARKED]
-        said = [f"{world}: {f.verdict}" for world, f in fates_there if f and f.verdict != "holds"]
-        if said and claim.kind != "unsettled":
-            marks[anchor(claim.statement)] = (claim, "; ".join(said))
-    for literal in list(doctree.findall(nodes.literal_block)):
-        if literal["ids"] and literal["ids"][0] in marks:
-            claim, text = marks[literal["ids"][0]]
+    for page, literal in with_pages(doctree, docname, nodes.literal_block):
+        line = (page, *literal["ids"][:1])
+        if line in marks(app):
+            claim, text = marks(app)[line]
             link = reference(app, docname, f"{PAGE}#{nodes.make_id(claim.name)}", text)
             place = literal.parent.index(literal) + 1
             literal.parent.insert(place, nodes.paragraph("", "", link, classes=["elsewhere"]))
+
+
+@functools.cache
+def marks(app: Sphinx) -> dict[tuple[str, ...], tuple[Claim, str]]:
+    """By page and anchor, the claims that do not hold elsewhere, and what is said of them."""
+    found = known(app)
+    out: dict[tuple[str, ...], tuple[Claim, str]] = {}
+    for chapter in chapters(app):
+        for claim in chapter.claims:
+            there = [(world, found.get((claim.name, world))) for world in MARKED]
+            said = [f"{world}: {f.verdict}" for world, f in there if f and f.verdict != "holds"]
+            if said and claim.kind != "unsettled":
+                out[chapter.docname, anchor(claim.statement)] = (claim, "; ".join(said))
+    return out
 
 
 def draw(app: Sphinx) -> None:

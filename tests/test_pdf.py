@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import zlib
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,58 @@ def test_the_pages_lead_to_what_is_taken_along(pages: str) -> None:
     files = set(re.findall(r'href="\.\./([^"/]+\.(?:pdf|epub|zip))"', pages))
     assert {Path(file).suffix for file in files} == {".pdf", ".epub", ".zip"}
     assert [file for file in files if not (BUILD / "html" / file).is_file()] == []
+
+
+def test_what_a_page_does_is_not_said_of_print(text: str) -> None:
+    about = text.rpartition("Read it, run it")[2].partition("Ways through the book")[0]
+    assert "write down a guess" in about
+    assert not re.search("browser|button|as PDF", about)
+
+
+def test_claims_are_lines_with_their_figures(text: str, pages: str) -> None:
+    for sign in "✓?":
+        line = rf'class="claim-sign">{re.escape(sign)}<.*?class="claim-figures">(.*?)</span>'
+        figures = re.findall(line, pages, re.S)
+        assert figures
+        printed = text.replace("\u00a0", " ")
+        assert [one for one in figures if words(one) not in printed] == []
+    assert text.count("✓") == pages.count('class="claim-sign">✓')
+    assert "✓ holds" not in text
+
+
+def test_links_of_the_text_name_their_page(text: str) -> None:
+    assert len(re.findall(r"\(page \d+\)", text)) > 100
+
+
+def test_figures_that_move_elsewhere_stand_above_their_box(text: str, pages: str) -> None:
+    still = "Try it The figure above can be moved on the web page of this chapter."
+    assert text.count(still) == len(re.findall("data-explorable=", pages)) > 0
+    between = re.findall(rf"Fig\. [\d.]+: ((?:(?!Fig\. [\d.]+: ).)*?) {still}", text)
+    assert [caption for caption in between if len(caption) > 600] == []
+
+
+def test_no_title_of_the_ledger_stands_alone(pages: str) -> None:
+    titles = re.findall(r'<h1>(?:<span.*?</span>)?(.*?)<a class="headerlink"', pages)
+    printed = run("pdftotext", "-layout", str(PDF), "-").split("\f")
+    bodies = [[line.strip() for line in page.splitlines() if line.strip()][:-1] for page in printed]
+    assert [body[-1] for body in bodies if body and body[-1] in map(words, titles)] == []
+
+
+def test_no_line_begins_with_per_cent() -> None:
+    lines = run("pdftotext", "-layout", str(PDF), "-")
+    assert re.findall(r"^.*\n *%(?: \D.*|[.,:;)]?)$", lines, re.M) == []  # "% 2" is code
+
+
+def test_each_solution_is_called_so(text: str, pages: str) -> None:
+    assert text.count("A solution:") == len(re.findall(r'class="[^"]*tag_solution', pages)) > 0
+
+
+def test_figures_say_what_is_to_be_seen(pages: str) -> None:
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", PDF.read_bytes(), re.S)
+    plain = b"".join(zlib.decompressobj().decompress(one) for one in streams if one[:1] == b"x")
+    said = re.findall(rb"/Span <</Alt <feff([0-9a-f]+)>>> BDC", plain)
+    printed = {bytes.fromhex(one.decode()).decode("utf-16-be") for one in said}
+    asked = re.findall(r'role="img" aria-label="([^"]*)"', pages)
+    assert len(asked) > 50
+    left = [alt for alt in asked if alt and html.unescape(alt) not in printed]
+    assert len(left) == len(re.findall("data-explorable=", pages))  # of the figure that moves
