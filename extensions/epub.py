@@ -39,6 +39,7 @@ def setup(app: Sphinx) -> None:
 class BookBuilder(Epub3Builder):
     def init(self) -> None:
         self.config.html_static_path = []
+        self.config.html_theme_options = {}  # buttons, which need a theme of pages
         self.config.epub_title = self.config.epub_description = str(self.config.html_title)
         self.config.epub_basename = "training-deep-neural-networks"
         self.config.epub_uid = self.config.epub_identifier = (

@@ -49,9 +49,13 @@ def lead_to_the_form(
 ) -> None:
     """Let the button for a mistake open its form, filled in with the page and the version.
 
-    `book.js` adds the section.
+    `book.js` adds the section. The icons of hosts are in a font that no page loads.
     """
-    for button in groups(context).get("source-buttons", {}).get("buttons", []):
+    source = groups(context).get("source-buttons", {"buttons": []})
+    for button in (source, *source["buttons"]):
+        if button.get("icon", "").startswith("fab "):
+            button["icon"] = "fas fa-code-branch"
+    for button in source["buttons"]:
         if button["label"] == "source-issues-button":
             known = {"template": "mistake.yml", "page": page, "version": app.config.version}
             address, _, _ = button["url"].partition("?")

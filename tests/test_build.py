@@ -367,6 +367,8 @@ def test_every_address_follows_from_the_repositorys(book):
     assert f'%pip install --quiet \\"git+{address}\\"' in notebook
     html = (book / "_build/html/book/01-chapter.html").read_text()
     assert "another" not in html + notebook
+    assert 'class="fab ' not in html
+    assert run(book, sys.executable, "-m", "tools.book", "epub", **elsewhere) == (0, "")
     colab = "https://colab.research.google.com/github/someone/somebook/blob/main/notebooks/"
     assert f"{colab}01-chapter.ipynb" in html
     assert "urlpath=lab/tree/notebooks/01-chapter.ipynb" in html
