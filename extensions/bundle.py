@@ -66,7 +66,9 @@ def used(css: str, pages: list[str], static: Path) -> str:
         for tag in set(re.findall(r"<[a-z][^<>]*>", html))
         for word in re.findall(r"[\w-]+", tag)
     }
-    scripts = [path.read_text("utf-8") for path in sorted(static.rglob("*.js"))]
+    # Bootstrap's script names all that it could do, of which the theme uses little.
+    paths = [path for path in sorted(static.rglob("*.js")) if not path.match("boots*.js")]
+    scripts = [path.read_text("utf-8") for path in paths if not path.match("bundle-*.js")]
     purged = subprocess.run(
         [NODE, Path(__file__).with_name("purge.mjs").resolve()],
         input=json.dumps({"css": css, "content": [" ".join(sorted(words)), *scripts]}),

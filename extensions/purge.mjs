@@ -7,7 +7,8 @@ const { css, content } = JSON.parse(readFileSync(0, "utf8"));
 const starred = css.replace(/(?<=[{},]\s*)(?=:(?!root|host|where|is|not|has)[a-z])/g, "*");
 const [purged] = await new PurgeCSS().purge({
   css: [{ raw: starred }],
-  safelist: [/^bs-tooltip-/], // Bootstrap puts this name together
+  safelist: [/^bs-tooltip-/, /^tooltip/, "show", "fade", "collapsing"], // Bootstrap sets these
+  dynamicAttributes: ["aria-sort", "data-live"], // and we these
   content: content.map((raw) => ({ raw, extension: "html" })),
 });
 process.stdout.write(purged.css);

@@ -50,6 +50,13 @@ def test_links_into_the_book_lead_somewhere():
                 assert unquote(anchor) in pages[target].ids, f"{page}: {link}"
 
 
+def test_rules_for_what_scripts_set_are_kept():
+    """No page has these attributes when it is written."""
+    [bundle] = HTML.glob("_static/bundle-*.css")
+    css = bundle.read_text("utf-8")
+    assert [name for name in ("data-live", "aria-sort") if f"[{name}" not in css] == []
+
+
 @pytest.fixture
 def opened(browser, site, page_name):  # noqa: F811
     with open_page(browser, site, page_name, "light") as page:
