@@ -5,6 +5,7 @@ chapters that they stand in.
 """
 
 import html
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -12,8 +13,10 @@ from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
+from extensions.front import interactive
 from extensions.inline_svg import themed
 from extensions.questions import asked
+from extensions.reading import minutes
 
 log = logging.getLogger(__name__)
 
@@ -49,19 +52,23 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 def card(app: Sphinx, here: str, chapter: str, label: str, number: int) -> nodes.Node:
     """A link with the chapter's title, its question and, in HTML, its figure."""
-    doctree = app.env.get_doctree(chapter)
+    doctree, source = app.env.get_doctree(chapter), Path(app.env.doc2path(chapter))
     question = next(iter(doctree.findall(nodes.strong))).astext()
     title = f"{number}. {app.env.titles[chapter].astext()}"
     uri = app.builder.get_relative_uri(here, chapter)
     link = nodes.reference("", "", nodes.strong("", title), internal=True, refuri=uri)
     text = nodes.paragraph("", "", link, nodes.Text(" " + question))
-    out = nodes.container("", text, classes=["chapter-card"])
+    said = [f"{minutes(doctree)} minutes"]
+    said += ["a figure to move"] if interactive(source) else []
+    line = nodes.paragraph("", ", ".join(said), classes=["card-line"])
+    out = nodes.container("", text, line, classes=["chapter-card"])
     if app.builder.name == "html":
         figure = next(f for f in doctree.findall(nodes.figure) if label in f["ids"])
         image = next(iter(figure.findall(nodes.image)))
         path = Path(app.srcdir, image["uri"].lstrip("/"))
         svg = themed(path.read_text("utf-8"), "", f"map{number}-")
         svg = svg.replace('role="img" aria-label=""', 'aria-hidden="true"', 1)
+        svg = re.sub(r"<text\b.*?</text>", "", svg)  # too small to be read
         href = html.escape(uri)
         out.insert(
             0,
@@ -69,8 +76,8 @@ def card(app: Sphinx, here: str, chapter: str, label: str, number: int) -> nodes
                 "", f'<a href="{href}" tabindex="-1" aria-hidden="true">{svg}</a>', format="html"
             ),
         )
-        if names := asked(Path(app.env.doc2path(chapter))):
+        if names := asked(source):
             count = f"<span>{len(names)} questions</span>"
-            line = f'<div class="progress-line" data-asked="{" ".join(names)}">{count}</div>'
-            out.append(nodes.raw("", line, format="html"))
+            known = f'<div class="progress-line" data-asked="{" ".join(names)}">{count}</div>'
+            out.append(nodes.raw("", known, format="html"))
     return out

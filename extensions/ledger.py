@@ -107,8 +107,8 @@ def outdated(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
     """The pages with a table depend on all chapters, so they are read anew each time."""
-    pages = ("book/index", "book/again", "book/evidence", "book/reproducibility")
-    return [page for page in pages if page in env.found_docs]
+    names = ("index", "interactive", "again", "evidence", "reproducibility")
+    return [page for page in (f"book/{name}" for name in names) if page in env.found_docs]
 
 
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
