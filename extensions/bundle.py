@@ -67,8 +67,9 @@ def used(css: str, pages: list[str], static: Path) -> str:
         for word in re.findall(r"[\w-]+", tag)
     }
     # Bootstrap's script names all that it could do, of which the theme uses little.
-    paths = [path for path in sorted(static.rglob("*.js")) if not path.match("boots*.js")]
-    scripts = [path.read_text("utf-8") for path in paths if not path.match("bundle-*.js")]
+    unread = ("bundle-*.js", "scripts/bootstrap.js", *theme.DROPPED)
+    paths = [p for p in sorted(static.rglob("*.js")) if not any(map(p.match, unread))]
+    scripts = [path.read_text("utf-8") for path in paths]
     purged = subprocess.run(
         [NODE, Path(__file__).with_name("purge.mjs").resolve()],
         input=json.dumps({"css": css, "content": [" ".join(sorted(words)), *scripts]}),
