@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from extensions import bundle, katex, live_figures, policy, search, site, theme
+from extensions import bundle, katex, live_figures, policy, previews, search, site, theme
 
 
 def setup(app: Sphinx) -> None:
@@ -27,6 +27,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     live_figures.write_scripts(static / live_figures.FOLDER)
     texts = {page: page.read_text("utf-8") for page in Path(app.outdir).rglob("*.html")}
     pages = {p: theme.with_roles(html) for p, html in texts.items() if "data-content_root" in html}
+    previews.write(Path(app.outdir), pages)
     fresh = [html for html in pages.values() if not policy.is_closed(html)]
     if fresh:
         bundles = bundle.write(static, fresh, list(pages.values()))

@@ -4,6 +4,7 @@ Tested with sphinx-book-theme 1.3.0 and pydata-sphinx-theme 0.17.1. A file or a 
 known here fails the build, so that nothing new is dropped, or loaded, unseen.
 """
 
+import re
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -17,8 +18,9 @@ STYLES = (
 )  # fmt: skip
 SCRIPTS = (
     "book.js", "clipboard.min.js", "copybutton.js", "doctools.js", "documentation_options.js",
-    "explorables.js", "progress.js", "scripts/bootstrap.js", "scripts/pydata-sphinx-theme.js",
-    "scripts/sphinx-book-theme.js", "sphinx_highlight.js", "togglebutton.js",
+    "explorables.js", "preview.js", "progress.js", "scripts/bootstrap.js",
+    "scripts/pydata-sphinx-theme.js", "scripts/sphinx-book-theme.js", "sphinx_highlight.js",
+    "togglebutton.js",
 )  # fmt: skip
 SEARCH = ("language_data.js", "search.js")  # on the page of results alone
 DROPPED = {
@@ -78,14 +80,17 @@ def measuring_less(js: str) -> str:
 
 
 def with_roles(html: str) -> str:
-    """Make the sidebar a landmark, and entries of a bibliography items of their list.
+    """Make the sidebar a landmark, and entries of a bibliography items of their list; name links.
 
     The theme's template has no block around the sidebar's tag, and docutils writes the other role.
     """
     html = html.replace(f"{SIDEBAR}class", f"{SIDEBAR}{LANDMARK}class")
     if "bd-sidebar-primary" in html and SIDEBAR + LANDMARK not in html:
         raise ExtensionError("extensions/theme.py: the theme's sidebar has changed")
-    return html.replace('"doc-biblioentry"', '"listitem"')
+    html = html.replace('"doc-biblioentry"', '"listitem"')
+    # A link shows what is behind it.
+    html = re.sub(r'(<a class="headerlink"[^>]*) title="', r'\1 aria-label="', html)
+    return re.sub(r'(<a class="(?:reference|left|right)\b[^>]*) +title="[^"]*"', r"\1", html)
 
 
 def remove_unused(app: Sphinx) -> None:
