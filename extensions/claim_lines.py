@@ -12,10 +12,9 @@ from sphinx.application import Sphinx
 
 from extensions.claims import alike, measured
 from extensions.latex import tex
-from extensions.ledger import anchor, chapters, reference, with_pages
+from extensions.ledger import SIGNS, anchor, chapters, reference, with_pages
 from lib.evidence import Claim
 
-SIGNS = {"holds": "✓", "not settled": "?"}
 FOLDED = 3  # so many are shown
 
 

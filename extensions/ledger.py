@@ -32,6 +32,7 @@ from lib.records import Claim, glued, records
 log = logging.getLogger(__name__)
 N = TypeVar("N", bound=nodes.Node)
 
+SIGNS = {"holds": "✓", "not settled": "?"}
 COLUMNS = ("claim", "measured", "asked", "updates", "seeds", "as asked", "held in blocks")
 
 
@@ -120,6 +121,9 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         place.replace_self(ledger(app, docname, chapters(app)))
     for spot in list(doctree.findall(replicated)):
         spot.replace_self(nodes.paragraph("", again(app, chapters(app))))
+    if app.builder.name == "html":
+        for text in {link.parent for link in doctree.findall(claim_link)}:
+            without_brackets(text)
     links = [*doctree.findall(claim_link), *doctree.findall(claim_figures)]
     known = {c.name: c for chapter in chapters(app) for c in chapter.claims} if links else {}
     for link in links:
@@ -129,11 +133,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         elif isinstance(link, claim_figures):
             link.replace_self(nodes.Text(measured(known[name])))
         else:
-            target = f"book/evidence#{nodes.make_id(name)}"
-            shown = nodes.inline("", name, classes=["std", "std-ref"])
-            named = reference(app, docname, target, "")
-            named[:] = [shown]
-            link.replace_self(named)
+            link.replace_self(to_row(app, docname, known[name]))
     for page, what in with_pages(doctree, docname, running):
         here = next(chapter for chapter in chapters(app) if chapter.docname == page)
         what.replace_self(nodes.Text(takes(here)[what.astext()]))
@@ -251,6 +251,38 @@ def row(app: Sphinx, here: str, chapter: Chapter, claim: Claim) -> list[nodes.No
         f"{claim.share:.0%}" if claim.asked else "",
         held if known.blocks else "",
     ]
+
+
+def without_brackets(text: nodes.Element) -> None:
+    """Let marks stand where a text names claims in brackets: " (a, b)"."""
+    for first in range(1, len(text) - 1):
+        last = first
+        while is_claim(text, last) and is_claim(text, last + 2) and text[last + 1].astext() == ", ":
+            last += 2
+        if not is_claim(text, first) or last + 1 == len(text):
+            continue
+        before, after = text[first - 1].astext(), text[last + 1].astext()
+        if before.endswith(" (") and after.startswith(")"):
+            text[first - 1] = nodes.Text(f"{before[:-2]}\u00a0")
+            text[last + 1] = nodes.Text(after[1:])
+            for between in range(first + 1, last, 2):
+                text[between] = nodes.Text("")
+
+
+def is_claim(text: nodes.Element, place: int) -> bool:
+    return place < len(text) and isinstance(text[place], claim_link)
+
+
+def to_row(app: Sphinx, here: str, claim: Claim) -> nodes.reference:
+    """A link to a claim's row: on a page a mark that says its sentence, elsewhere its name."""
+    link = reference(app, here, f"book/evidence#{nodes.make_id(claim.name)}", "")
+    link += nodes.inline("", claim.name, classes=["std", "std-ref"])  # in print with its page
+    if app.builder.name == "html":
+        word = "not settled" if claim.kind == "unsettled" else "holds"
+        said = nodes.inline("", f" {word}: {claim.statement}", classes=["claim-word"])
+        classes = ["claim-mark", *(["open"] if claim.kind == "unsettled" else [])]
+        link[:] = [nodes.inline("", SIGNS[word], classes=classes), said]
+    return link
 
 
 def anchor(statement: str) -> str:
