@@ -1,13 +1,14 @@
 """How the pages, the notebooks and the PDF are made: one Sphinx extension, whose parts these are.
 
 What the source says of itself: `ledger`, `travel_pages`, `questions` with `answers`, `chapter_map`,
+What the source says of itself: `ledger`, `travel_pages`, `questions` with `answers`, `chapter_map`,
 `front` and `lab` (directives and roles), `executed` (the cache of outputs). How it is shown:
-`claim_lines`, `percent`, `inline_svg`, `live_figures`, `reading`, `question_pages` with
+`claim_lines`, `percent`, `inline_svg`, `live_figures`, `folds`, `reading`, `question_pages` with
 `question_forms` and `katex` on the pages; `latex` and `question_print` in print, `epub` for
 e-readers, `notebooks` with `markdown` and `quiz` in Jupyter.
-The site around the pages: `repository` (buttons that lead there), `search`, `site` (metadata,
-files). After the pages are written: `finish`, the steps in their order, with `theme`, `bundle` and
-`policy`.
+The site around the pages: `repository` (links that lead there), `search`, `previews`, `site`
+(metadata, files). After the pages are written: `finish`, the steps in their order, with `theme`,
+`bundle` and `policy`.
 """
 
 import hashlib
@@ -25,6 +26,7 @@ def setup(app: "Sphinx") -> dict[str, int]:
         claim_lines,
         epub,
         finish,
+        folds,
         front,
         inline_svg,
         katex,
@@ -54,6 +56,7 @@ def setup(app: "Sphinx") -> dict[str, int]:
         site,
         inline_svg,
         live_figures,
+        folds,
         reading,
         front,
         *tables,

@@ -88,7 +88,8 @@ def with_roles(html: str) -> str:
     if "bd-sidebar-primary" in html and SIDEBAR + LANDMARK not in html:
         raise ExtensionError("extensions/theme.py: the theme's sidebar has changed")
     html = html.replace('"doc-biblioentry"', '"listitem"')
-    # A link shows what is behind it.
+    # A bar says what it folds, a link shows what is behind it.
+    html = html.replace('<summary aria-label="Toggle hidden content">', "<summary>")
     html = re.sub(r'(<a class="headerlink"[^>]*) title="', r'\1 aria-label="', html)
     return re.sub(r'(<a class="(?:reference|left|right)\b[^>]*) +title="[^"]*"', r"\1", html)
 
