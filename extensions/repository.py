@@ -17,6 +17,7 @@ def setup(app: Sphinx) -> None:
     app.connect("config-inited", set_repository)
     app.connect("html-page-context", lead_to_the_notebook, priority=900)
     app.connect("html-page-context", lead_to_the_form, priority=900)
+    app.connect("doctree-resolved", lead_to_the_source)
 
 
 def set_repository(app: Sphinx, config: Config) -> None:
@@ -37,6 +38,33 @@ def site_of(repository: str) -> str:
     """Where GitHub Pages serves a repository, with a slash at the end; "" for other hosts."""
     found = re.fullmatch(r"https://github\.com/([^/]+)/([^/]+?)(?:\.git)?", repository)
     return f"https://{found[1].lower()}.github.io/{found[2]}/" if found else ""
+
+
+def lead_to_the_source(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Link what the prose names of `lib` to its module, where the repository has an address."""
+    address = app.config.html_theme_options["repository_url"]
+    if not address or app.builder.name != "html":
+        return
+    for name in list(doctree.findall(nodes.literal)):
+        module = module_of(Path(app.srcdir), name.astext())
+        if module and not isinstance(name.parent, nodes.reference):
+            branch = app.config.html_theme_options["repository_branch"]
+            uri = f"{address}/blob/{branch}/{module}"
+            name.replace_self(nodes.reference("", "", name.deepcopy(), refuri=uri))
+
+
+def module_of(root: Path, name: str) -> str:
+    """The file of `lib.a`, or of `lib.a.b`; "" of what is none.
+
+    >>> module_of(Path(), "lib.schedules.OneCycle"), module_of(Path(), "lib.nothing")
+    ('lib/schedules.py', '')
+    """
+    parts = name.split(".")[:2]
+    if parts[0] != "lib" or not all(part.isidentifier() for part in name.split(".")):
+        return ""
+    path = Path(*parts)
+    files = (path / "__init__.py", path.with_suffix(".py"))
+    return next((file.as_posix() for file in files if (root / file).exists()), "")
 
 
 def groups(context: dict[str, Any]) -> dict[str | None, Any]:
