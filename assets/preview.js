@@ -57,7 +57,7 @@
   addEventListener("focusin", (event) => {
     const at = over(event);
     if (at?.matches(":focus-visible")) show(at);
-    else hide();
+    else if (at !== link) hide();
   });
   addEventListener("keydown", ({ key }) => key === "Escape" && hide());
   addEventListener("pointerdown", (event) => {

@@ -67,7 +67,8 @@ def behind(html: str, anchor: str) -> str:
         caption = element(figure, figure.index("<figcaption")) if "<figcaption" in figure else ""
         return plain((drawn[0] if drawn else "") + caption)
     if name == "dt":
-        return plain(element(html, start) + element(html, html.index("<dd", at)))
+        said = element(html, start) + element(html, html.index("<dd", at))
+        return f"<dl>{plain(said)}</dl>"
     if name in WHOLE and "exercise" not in html[start:at]:
         return plain(element(html, start))
     heading = HEADING.search(html, at)
