@@ -68,7 +68,8 @@ class InlineFigures(SphinxPostTransform):
             if narrow := re.search("(?<=<metadata>)<svg.*?</svg>", drawn, re.S):
                 phone = themed(narrow[0], alt, f"n{number}-")
                 svg += phone.replace('class="figure"', 'class="figure narrow"', 1)
-                if re.search(r"\bLeft\b|\(left\)", image.parent.astext()):
+                caption = " ".join(text.astext() for text in image.parent.findall(nodes.caption))
+                if re.search(r"\bLeft\b|\(left\)", caption):
                     image.parent["classes"].append("stacked")
             image.replace_self(nodes.raw("", svg, format="html"))
 

@@ -220,9 +220,10 @@ def draw(app: Sphinx) -> None:
     from matplotlib.ticker import FixedLocator, StrMethodFormatter
 
     from lib import plots
+    from lib.widths import in_two_widths
 
     plots.use_house_style()
-    figure = Figure(figsize=(7.2, 4.2))
+    figure = Figure(figsize=(7.2, 4.2), facecolor="none")
     axes = figure.subplots(1, 2)
     looks: dict[str, dict[str, Any]] = {
         outcome: {"marker": marker, "color": plots.PALETTE[colour], "ls": "none", "ms": 5}
@@ -233,17 +234,18 @@ def draw(app: Sphinx) -> None:
         axes[int(level)].errorbar(x, y, ends, elinewidth=1, alpha=0.8, **looks[verdict])
     for panel, ax in enumerate(axes):
         ax.set(xscale="symlog", yscale="symlog", xlabel="on digits", ylabel="on photographs")
+        ax.set_facecolor("none")
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_locator(FixedLocator(TICKS))
             axis.set_major_formatter(StrMethodFormatter("{x:g}"))
         for way in (ax.axhline, ax.axvline):
             for bound in (-1, 1) if panel else (1,):
                 way(bound, color=plots.MUTED, ls=":", lw=1)
-    axes[0].set_title("Gains, thresholds: effect / asked")
-    axes[1].set_title("Nulls: effect / margin")
+    axes[0].set_title("Gains and thresholds:\neffect / asked")
+    axes[1].set_title("Nulls:\neffect / margin")
     keys = [Line2D([], [], label=outcome, **look) for outcome, look in looks.items()]
-    figure.legend(handles=keys, loc="outside lower center", ncols=4)
-    figure.savefig(picture, metadata={"Date": None}, transparent=True)
+    figure.legend(handles=keys, loc="outside lower center", ncols=2)
+    picture.write_text(in_two_widths(figure), "utf-8")
     drawn.write_text(repr(points), "utf-8")
 
 

@@ -13,7 +13,7 @@ from matplotlib.gridspec import GridSpec
 
 from lib.plots import spread_ends
 
-PHONE = 3.5  # inches: a phone of 390 pixels shows an exponent of the house style at 11 pixels
+PHONE = 3.4  # inches: a phone of 390 pixels shows an exponent of the house style at 11 pixels
 TALLEST = 2.7  # inches, of a panel among several
 
 
@@ -37,7 +37,7 @@ def stack(figure: Figure) -> None:
     >>> figure, axes = plt.subplots(1, 2, figsize=(6.8, 3), sharey=True)
     >>> stack(figure)
     >>> figure.get_size_inches().tolist(), axes[1].get_subplotspec().rowspan.start
-    ([3.5, 5.4], 1)
+    ([3.4, 5.4], 1)
     """
     rows, columns, panels = _panels(figure)
     figure.set_figwidth(PHONE)

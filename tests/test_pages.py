@@ -167,15 +167,17 @@ def shows_formulas_whole(page):
 
 
 SMALLEST = 11  # pixels, of a letter in a figure on a phone
-LETTERS = """() => [...document.querySelectorAll("svg.figure")]
-  .filter((figure) => figure.checkVisibility())
-  .map((figure) => [
+LETTERS = """() => {
+  for (const folded of document.querySelectorAll("details")) folded.open = true;
+  const figures = [...document.querySelectorAll("svg.figure:not(.explorable-output *)")];
+  return figures.filter((figure) => figure.checkVisibility()).map((figure) => [
     figure.closest("figure")?.id ?? "",
     Math.min(...[...figure.querySelectorAll("text, tspan")].map((text) => {
       const { a, b } = (text.closest("text") ?? text).getScreenCTM();
       return Math.hypot(a, b) * parseFloat(getComputedStyle(text).fontSize);
     })),
-  ])"""
+  ]);
+}"""
 
 
 def has_legible_figures(page):

@@ -12,6 +12,10 @@ FILES = pytest.mark.depends("_build/html/search*", "_build/html/_static/**/*", "
 SOUGHT = {
     "dead neurons": "A dead unit gets no gradient",
     "dead unit": "dead unit",
+    "dying relu": "A dead unit gets no gradient",
+    "residual connection": "Skip connections",
+    "hyperparameter": "hyperparameter",
+    "test set": "test set",
     "loss not decreasing": "Diagnosis",
     "freeze batch norm": "A frozen layer",
     "freeze layers": "A frozen layer has a ceiling",
