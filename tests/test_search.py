@@ -12,7 +12,7 @@ FILES = pytest.mark.depends("_build/html/search*", "_build/html/_static/**/*", "
 SOUGHT = {
     "dead neurons": "A dead unit gets no gradient",
     "dead unit": "dead unit",
-    "dying relu": "A dead unit gets no gradient",
+    "dying relu": "dying ReLU",
     "residual connection": "Skip connections",
     "hyperparameter": "hyperparameter",
     "test set": "test set",
