@@ -1,11 +1,11 @@
 """How the pages, the notebooks and the PDF are made: one Sphinx extension, whose parts these are.
 
 What the source says of itself: `ledger`, `travel_pages`, `questions` with `answers`, `chapter_map`,
-What the source says of itself: `ledger`, `travel_pages`, `questions` with `answers`, `chapter_map`,
 `front` and `lab` (directives and roles), `executed` (the cache of outputs). How it is shown:
 `claim_lines`, `percent`, `inline_svg`, `live_figures`, `folds`, `reading`, `question_pages` with
 `question_forms` and `katex` on the pages; `latex` and `question_print` in print, `epub` for
-e-readers, `notebooks` with `markdown` and `quiz` in Jupyter.
+e-readers, `notebooks` with `markdown` and `quiz` in Jupyter, `slides` with `empty_axes` in the
+lecture room.
 The site around the pages: `repository` (links that lead there), `search`, `previews`, `site`
 (metadata, files). After the pages are written: `finish`, the steps in their order, with `theme`,
 `bundle` and `policy`.
@@ -42,6 +42,7 @@ def setup(app: "Sphinx") -> dict[str, int]:
         repository,
         search,
         site,
+        slides,
         travel_pages,
     )
 
@@ -61,6 +62,7 @@ def setup(app: "Sphinx") -> dict[str, int]:
         front,
         *tables,
         notebooks,
+        slides,
         finish,
     ):
         part.setup(app)

@@ -71,7 +71,7 @@ class InlineFigures(SphinxPostTransform):
                 caption = " ".join(text.astext() for text in image.parent.findall(nodes.caption))
                 if re.search(r"\bLeft\b|\(left\)", caption):
                     image.parent["classes"].append("stacked")
-            image.replace_self(nodes.raw("", svg, format="html"))
+            image.replace_self(nodes.raw("", svg, format="html", drawing=str(path)))
 
 
 def themed(svg: str, alt: str, prefix: str) -> str:

@@ -4,7 +4,9 @@ Formulas are rendered when the pages are built. What is put in its place here is
 package; another version fails the build (``check_version``).
 """
 
+import base64
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -82,6 +84,17 @@ def copy_files(app: Sphinx) -> None:
         shutil.copy(_package() / file, static)
     for font in _package().glob("dist/fonts/*.woff2"):
         shutil.copy(font, static / "fonts")
+
+
+def whole_style() -> str:
+    """The style sheet with its fonts in it, for a file that stands alone."""
+    css = (_package() / "dist/katex.min.css").read_text("utf-8")
+
+    def inside(match: re.Match[str]) -> str:
+        font = base64.b64encode((_package() / "dist" / match[1]).read_bytes()).decode()
+        return f'src:url(data:font/woff2;base64,{font}) format("woff2")'
+
+    return re.sub(r"src:url\((fonts/[\w-]+\.woff2)\)[^}]*", inside, css)
 
 
 def _package() -> Path:
