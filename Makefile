@@ -35,14 +35,21 @@ figures: execute  ## each figure as SVG, PDF and PNG, a zip a chapter: _build/fi
 	@tools/setup.sh pdf
 	@python -m tools.figures
 
-site:  ## the book as it is published: pages, PDF, EPUB, and a zip of all to read offline
+slides: execute  ## a deck and a handout a chapter, for a browser and as PDF: _build/slides
+	@tools/setup.sh slides
+	@python -m tools.book slides
+	@python -m tools.slides
+
+site:  ## the book as it is published: pages, PDF, EPUB, slides, and a zip of all to read offline
 	@BOOK_STAMP="$$(git log -1 --format=' (commit %h, %cd)' --date=format:'%-d %B %Y')" \
-		$(MAKE) --no-print-directory book pdf epub figures zip
+		$(MAKE) --no-print-directory book pdf epub figures slides zip
 
 zip:
 	@rm -f _build/html/$(NAME).zip
 	@cp _build/latex/$(NAME).pdf _build/epub/$(NAME).epub _build/html/
 	@mkdir -p _build/html/figures && cp _build/figures/*.zip _build/html/figures/
+	@! ls _build/slides/*.zip >/dev/null 2>&1 || \
+		{ mkdir -p _build/html/slides && cp _build/slides/*.zip _build/html/slides/; }
 	@cd _build && python -m zipfile -c $(NAME).zip html && mv $(NAME).zip html/
 
 test:  ## check everything: code, book, notebooks, pages in a browser (ALL=1: what has passed, too)
@@ -98,4 +105,4 @@ lock: ready  ## write the locks anew; with PACKAGE=name that package alone is br
 clean:  ## remove what was built, but not what was installed
 	rm -rf _build
 
-.PHONY: help book pdf epub figures site zip test check notebooks release replicate travel serve execute ready links binder benchmark lock clean
+.PHONY: help book pdf epub figures slides site zip test check notebooks release replicate travel serve execute ready links binder benchmark lock clean

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Bring what a command needs: tools/setup.sh [test|pdf|travel]. It says what it installs, and asks nothing.
+# Bring what a command needs: tools/setup.sh [test|pdf|slides|travel]. It says what it installs, and asks nothing.
 # Where it may not install (no root, no `sudo -n`, no apt-get) it names what is missing and what is
 # left out for want of it; where CI is set, a missing part is a failure. Runs in a Mac's bash 3.2.
 set -euo pipefail
@@ -45,18 +45,23 @@ need_photographs() {
   has_photographs || need "Fashion-MNIST (on Debian: apt-get install dataset-fashion-mnist;\
  elsewhere: set FASHION_MNIST to a folder with its four gzipped files)" dataset-fashion-mnist "$1"
 }
+need_browser() {
+  has_chromium || playwright_will || need "Chromium (on Debian: apt-get install chromium;\
+ elsewhere: .venv/bin/playwright install chromium)" chromium "$1"
+  has_atomic || need "libatomic (apt-get install libatomic1)" libatomic1 "$1"
+}
 look() {
   packages=() missing=()
   runs "$python" -c 'import ensurepip' || need "Python's venv (as root: apt-get install\
  python$version-venv)" "python$version-venv" "everything"
   if [ "$what" = pdf ]; then
     has_tex || need "TeX (as root: apt-get install --no-install-recommends $(echo $TEX))" "$TEX" "the PDF"
+  elif [ "$what" = slides ]; then
+    need_browser "slides as PDF"
   elif [ "$what" = travel ]; then
     need_photographs "nothing, if Keras can download them"
   elif [ "$what" = test ]; then
-    has_chromium || playwright_will || need "Chromium (on Debian: apt-get install chromium;\
- elsewhere: .venv/bin/playwright install chromium)" chromium "the tests of the pages"
-    has_atomic || need "libatomic (apt-get install libatomic1)" libatomic1 "the tests of the pages"
+    need_browser "the tests of the pages"
     have bwrap || need "bubblewrap (apt-get install bubblewrap; Linux only)" bubblewrap \
       "the tests of grading"
     has_tex || need "TeX (make pdf brings it)" "${CI:+$TEX}" "the PDF"
@@ -110,7 +115,7 @@ if ! cmp -s package-lock.json node_modules/ready; then
   PATH="$PWD/.venv/bin:$PATH" .venv/bin/npm ci --silent
   cp package-lock.json node_modules/ready
 fi
-if [ "$what" = test ] && ! has_chromium && playwright_will; then
+if [[ "$what" = test || "$what" = slides ]] && ! has_chromium && playwright_will; then
   echo "installing with playwright: chromium"
   runs .venv/bin/playwright install --with-deps chromium || { failed=yes; look; }
 fi

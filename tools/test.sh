@@ -15,7 +15,7 @@ stage() {
   [ $code = 0 ] || cat "$logs/$name" >&2
   return $code
 }
-pages() { stage "pages, notebooks, EPUB" python -m tools.book html notebook epub; }
+pages() { stage "pages, notebooks, EPUB, slides" python -m tools.book html notebook epub slides; }
 beside() { stage "lint and types" make check && stage "Colab's environment" python -m tools.colab; }
 print_book() { make pdf figures zip && python -m pytest tests/test_pdf.py tests/test_figures.py; }
 both() {  # run two functions beside each other; fail if one of them does
