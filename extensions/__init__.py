@@ -4,8 +4,8 @@ What the source says of itself: `ledger`, `travel_pages`, `questions` with `answ
 `front` and `lab` (directives and roles), `executed` (the cache of outputs). How it is shown:
 `claim_lines`, `percent`, `inline_svg`, `live_figures`, `folds`, `reading`, `question_pages` with
 `question_forms` and `katex` on the pages; `latex` and `question_print` in print, `epub` for
-e-readers, `notebooks` with `markdown` and `quiz` in Jupyter, `slides` with `empty_axes` in the
-lecture room.
+e-readers, `notebooks` with `markdown` and `quiz` in Jupyter, `slides` with `slide_parts` and
+`empty_axes` in the lecture room.
 The site around the pages: `repository` (links that lead there), `search`, `previews`, `site`
 (metadata, files). After the pages are written: `finish`, the steps in their order, with `theme`,
 `bundle` and `policy`.
