@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from extensions.claims import comparisons
-from extensions.executed import code_cells
+from extensions.executed import code_blocks, code_cells
 from extensions.imports import contents, imported
 from lib.evidence import Claim
 
 RECORD = Path("lib/replicated.json")
+DRAWING = {"explorables", "plots", "palette", "widths"}  # modules
+DRAWS = {"ax", "axes", "fig", "plots", "plt"}  # names of what draws
 
 
 @dataclass(frozen=True)
@@ -64,21 +66,64 @@ def keeps(claim: Claim, effects: list[list[float]]) -> bool:
 def fingerprint(root: Path, chapter: Path) -> str:
     """A hash of what a chapter measures, and of the modules that it imports.
 
-    What its claims ask of the measurements, how they say it, and figures to move are left out.
+    What its claims ask of the measurements, how they say it, and what only draws are left out.
     """
-    tree = ast.parse("\n".join(code_cells(chapter.read_text("utf-8"))))
-    digest = hashlib.sha256(ast.unparse(Measurements().visit(tree)).encode())
-    still = {
+    digest = hashlib.sha256(ast.unparse(Measurements().visit(measuring(chapter))).encode())
+    used = {
         path
         for path in imported(chapter, root) - {chapter}
-        if "explorables" not in path.relative_to(root).with_suffix("").parts
+        if DRAWING.isdisjoint(path.relative_to(root).with_suffix("").parts)
     }
-    digest.update(contents(still, root))
+    digest.update(contents(used, root))
     return digest.hexdigest()[:16]
 
 
+def measuring(chapter: Path) -> ast.Module:
+    """The code of a chapter; of cells that make a figure only what other cells need."""
+    page = chapter.read_text("utf-8")
+    cells = [ast.parse(cell) for cell in code_cells(page)]
+    figures = ["\n  figure:\n" in block for block in code_blocks(page)]
+    needed = {
+        node.id
+        for cell, figure in zip(cells, figures, strict=True)
+        if not figure
+        for node in ast.walk(cell)
+        if isinstance(node, ast.Name)
+    }
+    for cell, figure in reversed(list(zip(cells, figures, strict=True))):
+        if figure:
+            for statement in reversed(cell.body):
+                names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+                if DRAWS.isdisjoint(name.id for name in names) and changes(statement) & needed:
+                    needed |= {name.id for name in names}
+                else:
+                    cell.body.remove(statement)
+    return ast.Module([statement for cell in cells for statement in cell.body], [])
+
+
+def changes(statement: ast.stmt) -> set[str]:
+    """The names that a statement binds, or whose entries it sets or appends to."""
+    found = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.FunctionDef):
+            found.add(node.name)
+        target: ast.AST = node
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            target = node.func.value
+        elif not isinstance(getattr(node, "ctx", None), ast.Store):
+            continue
+        while isinstance(target, ast.Subscript | ast.Attribute):
+            target = target.value
+        if isinstance(target, ast.Name):
+            found.add(target.id)
+    return found
+
+
 class Measurements(ast.NodeTransformer):
-    """Code whose claims are reduced to their names and sides, without figures to move."""
+    """Code whose claims are reduced to their names and sides, without figures to move and words."""
+
+    def visit_Assert(self, node: ast.Assert) -> ast.AST:
+        return ast.Assert(node.test)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
         node.names = [alias for alias in node.names if alias.name != "explorables"]
@@ -86,7 +131,8 @@ class Measurements(ast.NodeTransformer):
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
         self.generic_visit(node)
-        return None if ast.unparse(node).startswith("explorables.") else node
+        words = isinstance(node.value, ast.Constant)
+        return None if words or ast.unparse(node).startswith("explorables.") else node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)

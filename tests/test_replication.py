@@ -71,6 +71,35 @@ def test_what_is_measured_is_in_the_fingerprint(chapter, old, new):
     assert print_of(chapter) != before
 
 
+FIGURE = """
+```{code-cell} ipython3
+---
+mystnb:
+  figure:
+    name: fig-a
+---
+b = [0, 1]
+fig, ax = plt.subplots()
+ax.plot(b)
+c = 2 * a
+```
+
+```{code-cell} ipython3
+evidence.greater("c-is-more", "c is more", c, 50, unit="points", baseline=10)
+```
+"""
+
+
+def test_what_only_draws_leaves_the_fingerprint(chapter):
+    chapter.write_text(CHAPTER + FIGURE)
+    before = print_of(chapter)
+    for old, new in [("ax.plot(b)", "ax.plot(b, color=INK)"), ("[0, 1]", "[0, 2]")]:
+        chapter.write_text(CHAPTER + FIGURE.replace(old, new))
+        assert print_of(chapter) == before
+    chapter.write_text(CHAPTER + FIGURE.replace("2 * a", "3 * a"))
+    assert print_of(chapter) != before
+
+
 def test_a_module_that_is_imported_is_in_the_fingerprint(chapter):
     before = print_of(chapter)
     (chapter.parent / "lib/own.py").write_text("def train(n): return n + 1")
