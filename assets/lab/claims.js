@@ -155,21 +155,9 @@ const tested = (of, runs) => points(best(of, runs).test);
 
 // Chapters 1 and 2: eight epochs of momentum.
 const sigmoid = (depth) => sweep(`depth=${depth}&act=sigmoid&opt=momentum`, 0.25, 1, 4);
-const CHAIN = [0.002, 0.01, 0.05];
-const LARGER = [0.01, 0.05, 0.25];
-const layers = (depth, act, init, rates) =>
-  sweep(`depth=${depth}&act=${act}&init=${init}&opt=momentum`, ...rates);
-const TANH = layers(20, "tanh", "glorot", [...CHAIN, 0.25]);
-const RELU = layers(20, "relu", "he", [...CHAIN, 0.25]);
-const DEFAULT = layers(20, "relu", "glorot", CHAIN);
-const TORCH = layers(20, "relu", "pytorch", CHAIN);
-const TORCH_FIVE = layers(5, "relu", "pytorch", LARGER);
-const GLOROT_FIVE = layers(5, "relu", "glorot", LARGER);
-const HE_TANH = layers(20, "tanh", "he", CHAIN);
+const DEFAULT = sweep("depth=20&act=relu&init=glorot&opt=momentum", 0.002, 0.01, 0.05);
 const OLD = "depth=5&act=sigmoid&init=scale&scale=16&opt=momentum&rate=0.25";
-const ADAM = "depth=20&act=sigmoid&opt=adam&rate=0.001&epochs=3";
 const ADAM_FIVE = "depth=5&act=sigmoid&opt=adam&rate=0.01";
-const ADAM_DEFAULT = "depth=20&act=relu&opt=adam&rate=0.001";
 const AT_START = {
   sigmoid: "depth=20&act=sigmoid&first=128", tanh: "depth=20&act=tanh&first=128",
   relu: "depth=20&act=relu&first=128", wide: "depth=20&act=tanh&init=scale&scale=64&first=128",
@@ -189,25 +177,10 @@ const revived = (of, run) => each(
     dead.reduce((sum, d) => sum + d, 0),
   of(FAST).units, of(run).units,
 );
-const SCALES = { // at which a wide layer keeps the mean square
-  relu: 2, leaky_relu: 1.92307692, prelu: 2, elu: 1.55051881, selu: 1, gelu: 2.35171563,
-  silu: 2.81076112, mish: 2.21071574,
-};
-const chain = (depth, act) => sweep(
-  `depth=${depth}&width=32&act=${act}&init=scale&scale=${SCALES[act]}&opt=momentum`,
-  ...(depth === 5 ? [0.004, 0.02, 0.1] : [0.002, 0.006, 0.02]),
-);
 
 // Chapter 4: no momentum; all dense layers but the last without bias where there is a norm.
 const plain = (rate) => `act=relu&init=he&rate=${rate}`;
 const normed = (rate) => `act=relu&init=he&norm=batch&rate=${rate}`;
-const pairs = (norm, more) => sweep(
-  `depth=2&act=relu&init=he&norm=${norm}&batch=2&epochs=4&${more}`, 0.002, 0.01, 0.05,
-);
-const PAIRS = pairs("batch", "forget=0.997");
-const ROWS = pairs("layer", "unbiased=1");
-const LAGGING = "act=relu&init=he&norm=batch&rate=0.3&forget=0.99";
-const DEEP = "depth=20&width=32&act=relu&init=he";
 
 // Chapter 7: two hidden layers, ten epochs.
 const TWO = "depth=2&act=relu&init=he";
@@ -221,21 +194,7 @@ const SIX = {
   lion: rule("lion", 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03),
 };
 const FIVE = ["sgd", "momentum", "adagrad", "rmsprop", "adam"];
-const FALLING = rule("lion&sched=cosine", 0.001, 0.003, 0.01);
-const MUON = rule("muon", 0.003, 0.01, 0.03);
 const shared = (of, name) => ends(of(SIX[name].find((run) => run.endsWith("=0.001"))).loss);
-/** The loss at the end, 10 where a run diverged: by rate, by seed. */
-const final = (of, runs) => runs.map((run) =>
-  ends(of(run).loss).map((loss) => Math.min(Number.isNaN(loss) ? 10 : loss, 10)));
-const floor = (of, name) => lowest(...final(of, SIX[name]));
-const lowest_at = (of, name) => {
-  const losses = final(of, SIX[name]);
-  return losses[0].map((_, i) => {
-    const column = losses.map((row) => row[i]);
-    return Number(SIX[name][column.indexOf(Math.min(...column))].split("rate=")[1]);
-  });
-};
-const several = (...names) => names.flatMap((name) => SIX[name]);
 
 // Chapter 8.
 const SCHEDULED = {
@@ -259,14 +218,9 @@ const HEART = NONE[3];
 // Chapter 10.
 const ALL = "width=32&act=relu&init=he&norm=batch&drop=0.2&last=1&opt=adam";
 const TUNED = sweep(ALL, 0.003, 0.01, 0.03);
-const LONGER = sweep(`${ALL}&epochs=24`, 0.003, 0.01, 0.03);
-const [UNTUNED, UNTUNED_LONGER] = [ALL, `${ALL}&epochs=24`].map((run) => `${run}&rate=0.001`);
+const UNTUNED = `${ALL}&rate=0.001`;
 const ALL_BUT_SIX = sweep("width=32&act=sigmoid", 0.1, 0.3, 1);
 const untuned = (of) => minus(points(of(UNTUNED).test), tested(of, TUNED));
-const untuned_longer = (of) => {
-  const chosen = TUNED.findIndex((run) => of(run) === best(of, TUNED));
-  return minus(points(of(UNTUNED_LONGER).test), points(of(LONGER[chosen]).test));
-};
 const VANISHED = "depth=8&act=sigmoid&rate=0.1&epochs=6";
 const TWICE = `${TWO}&opt=adam&rate=0.003&epochs=12&twice=1`;
 const [DYING, HEALTHY] = sweep(`${TWO}&opt=adam&epochs=12`, 0.1, 0.003);
@@ -315,57 +269,18 @@ export const CLAIMS = {
     runs: [AT_START.wide],
     effects: (of) => [of(AT_START.wide).saturated.map(mean)],
   },
-  "adam-does-not-rescue": {
-    runs: [ADAM],
-    effects: (of) => [points(most(of(ADAM).valid))],
-  },
   "depth-stops-sigmoid": {
     runs: [...sigmoid(2), ...sigmoid(5)],
     effects: (of) => [minus(validated(of, sigmoid(2)), validated(of, sigmoid(5)))],
-  },
-  "deep-tanh-and-relu-learn": {
-    runs: [...TANH, ...RELU],
-    effects: (of) => [lowest(validated(of, TANH), validated(of, RELU))],
-  },
-  "deep-tanh-ahead-of-relu": {
-    runs: [...TANH, ...RELU],
-    effects: (of) => [minus(validated(of, TANH), validated(of, RELU))],
   },
 
   "default-fails-deep-relu": {
     runs: DEFAULT,
     effects: (of) => [tested(of, DEFAULT)],
   },
-  "he-trains-deep-relu": {
-    runs: [...RELU.slice(0, 3), ...DEFAULT],
-    effects: (of) => [minus(tested(of, RELU.slice(0, 3)), tested(of, DEFAULT))],
-  },
-  "glorot-trains-deep-tanh": {
-    runs: TANH.slice(0, 3),
-    effects: (of) => [tested(of, TANH.slice(0, 3))],
-  },
-  "wrong-kernels-cost-tanh-less": {
-    runs: [...RELU.slice(0, 3), ...DEFAULT, ...TANH.slice(0, 3), ...HE_TANH],
-    effects: (of) => [minus(
-      minus(tested(of, RELU.slice(0, 3)), tested(of, DEFAULT)),
-      minus(tested(of, TANH.slice(0, 3)), tested(of, HE_TANH)),
-    )],
-  },
   "old-rule-trains-five-sigmoids": {
     runs: [OLD],
     effects: (of) => [points(of(OLD).test)],
-  },
-  "adam-softens-the-default": {
-    runs: [ADAM_DEFAULT, ...DEFAULT],
-    effects: (of) => [minus(points(of(ADAM_DEFAULT).test), tested(of, DEFAULT))],
-  },
-  "torch-default-costs-at-five-layers": {
-    runs: [...GLOROT_FIVE, ...TORCH_FIVE],
-    effects: (of) => [minus(tested(of, GLOROT_FIVE), tested(of, TORCH_FIVE))],
-  },
-  "torch-default-guesses-at-twenty-layers": {
-    runs: TORCH,
-    effects: (of) => [points(highest(...TORCH.map((run) => most(of(run).valid))))],
   },
 
   "adam-fast-kills-units": {
@@ -396,39 +311,6 @@ export const CLAIMS = {
     runs: [FAST, ON_LEAKY],
     effects: (of) => [revived(of, ON_LEAKY)],
   },
-  "shallow-choice-hardly-matters": {
-    runs: Object.keys(SCALES).flatMap((act) => chain(5, act)),
-    effects: (of) => {
-      const relu = validated(of, chain(5, "relu"));
-      const away = Object.keys(SCALES).map((act) =>
-        each((a, b) => Math.abs(a - b), validated(of, chain(5, act)), relu));
-      return [highest(...away)];
-    },
-  },
-  "deep-selu-beats-relu": {
-    runs: [...chain(20, "selu"), ...chain(20, "relu")],
-    effects: (of) => [minus(validated(of, chain(20, "selu")), validated(of, chain(20, "relu")))],
-  },
-  "deep-gelu-far-below-selu": {
-    runs: [...chain(20, "selu"), ...chain(20, "gelu")],
-    effects: (of) => [minus(validated(of, chain(20, "selu")), validated(of, chain(20, "gelu")))],
-  },
-  "elu-learns-sooner": {
-    runs: [chain(5, "elu")[1], chain(5, "relu")[1]],
-    effects: (of) => {
-      const early = (act) => points(of(chain(5, act)[1]).valid.map((row) => row[0]));
-      return [minus(early("elu"), early("relu"))];
-    },
-  },
-  "prelu-slopes-stay-small": {
-    runs: [chain(5, "prelu")[1]],
-    effects: (of) => {
-      const { net, members } = of(chain(5, "prelu")[1]);
-      const slopes = ({ tensors }) => net.layers.flatMap(({ kind }, l) =>
-        (kind === "act" ? [...tensors[l][0]].map(Math.abs) : []));
-      return [members.map((one) => median(slopes(one)))];
-    },
-  },
 
   "bn-survives-rate-three": {
     runs: [normed(1), normed(3)],
@@ -441,27 +323,6 @@ export const CLAIMS = {
   "bn-too-fails-at-rate-ten": {
     runs: [normed(10)],
     effects: (of) => [points(ends(of(normed(10)).valid))],
-  },
-  "bn-moving-averages-lag": {
-    runs: [normed(0.3), LAGGING],
-    effects: (of) => [each(
-      (quick, slow) => 100 * (quick[0] - slow[0]), of(normed(0.3)).valid, of(LAGGING).valid,
-    )],
-  },
-  "bn-trains-twenty-layers-sooner": {
-    runs: [...sweep(DEEP, 0.02, 0.05), `${DEEP}&norm=batch&rate=0.1`],
-    effects: (of) => [minus(
-      points(ends(of(`${DEEP}&norm=batch&rate=0.1`).valid)),
-      points(highest(...sweep(DEEP, 0.02, 0.05).map((run) => ends(of(run).valid)))),
-    )],
-  },
-  "bn-fails-in-pairs": {
-    runs: [...ROWS, ...PAIRS],
-    effects: (of) => [minus(tested(of, ROWS), tested(of, PAIRS))],
-  },
-  "layer-norm-does-not-mind-pairs": {
-    runs: ROWS,
-    effects: (of) => [tested(of, ROWS)],
   },
 
   "clipping-cannot-lengthen": {
@@ -481,45 +342,6 @@ export const CLAIMS = {
     effects: (of) => [
       minus(lowest(...FIVE.map((name) => shared(of, name))), shared(of, "lion")),
     ],
-  },
-  "lion-needs-a-falling-rate": {
-    runs: [...SIX.lion, ...FALLING],
-    effects: (of) => [ratios(ends(best(of, SIX.lion).loss), ends(best(of, FALLING).loss))],
-  },
-  "sgd-wants-larger-rates": {
-    runs: several("sgd", "adam"),
-    effects: (of) => [ratios(lowest_at(of, "sgd"), lowest_at(of, "adam"))],
-  },
-  "adam-wants-larger-rates": {
-    runs: several("adam", "lion"),
-    effects: (of) => [ratios(lowest_at(of, "adam"), lowest_at(of, "lion"))],
-  },
-  "one-thousandth-costs": {
-    runs: several(...FIVE),
-    effects: (of) => [
-      lowest(...FIVE.map((name) => ratios(shared(of, name), floor(of, name)))),
-    ],
-  },
-  "a-high-rate-costs": {
-    runs: several(...FIVE, "lion"),
-    effects: (of) => [
-      lowest(...Object.keys(SIX).map((name) =>
-        ratios(final(of, SIX[name].slice(-1))[0], floor(of, name)))),
-    ],
-  },
-  "muon-has-a-rate-to-tune": {
-    runs: MUON,
-    effects: (of) => {
-      const [low, middle, high] = final(of, MUON);
-      return [ratios(lowest(low, high), middle)];
-    },
-  },
-  "momentum-needs-lower-rate": {
-    runs: [SIX.momentum.at(-1), SIX.sgd[4]],
-    effects: (of) => [each(
-      (fast, slow) => (Number.isNaN(fast) ? 10 : fast) / slow,
-      ends(of(SIX.momentum.at(-1)).loss), ends(of(SIX.sgd[4]).loss),
-    )],
   },
 
   "constant-fails-at-high-rate": {
@@ -554,20 +376,10 @@ export const CLAIMS = {
     runs: [HEART],
     effects: (of) => [of(HEART).lost.map((row) => 1 + row.indexOf(Math.min(...row)))],
   },
-  "dropout-raises-accuracy-on-noisy-labels": {
-    runs: [...DROPPED, ...NONE],
-    effects: (of) => [minus(
-      points(best(of, DROPPED, "lost", -1).test), points(best(of, NONE, "lost", -1).test),
-    )],
-  },
 
   "ablation-without-tuned-rate": {
     runs: [...TUNED, UNTUNED],
     effects: (of) => [untuned(of).map((change) => -change)],
-  },
-  "untuned-rate-catches-up": {
-    runs: [...TUNED, UNTUNED, ...LONGER, UNTUNED_LONGER],
-    effects: (of) => [minus(untuned_longer(of), untuned(of))],
   },
   "ablation-without-all-six": {
     runs: [...TUNED, ...ALL_BUT_SIX],
@@ -601,20 +413,4 @@ export const OTHERWISE = {
     runs: DROPPED.slice(2),
     effects: (of) => [minus(points(of(DROPPED[3]).test), points(of(DROPPED[2]).test))],
   },
-};
-
-/** Why other claims are not among these, and the chapters that these are of. */
-export const ABSENT = {
-  "Ten seeds do not settle what the book decides on sixty, or leaves open.":
-    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
-  "The lab computes in double precision: single loses what double keeps.": [1],
-  "Kernels are those of Keras’ rules, in at most twenty layers of at most 128 units.": [1, 2, 3, 4],
-  "There are no skip connections, and dropout is the plain one.": [1, 3],
-  "Of the normalizations there are the one over the batch and the one over the units.": [4],
-  "There are no recurrent networks, and nothing is predicted but classes.": [5, 10],
-  "No layers are frozen, or taken over from a network that has learnt something else.": [6],
-  "There are no surfaces of two weights, no tokens and no clock.": [7],
-  "There is no exponential or linear decay, no range test and no average of weights.": [8],
-  "There is no L1, max-norm or label smoothing, and dropout is off when the network answers.": [9],
-  "The data are digits and moons: no flowers, wines, tumours or patients.": [5, 8, 9, 10],
 };
