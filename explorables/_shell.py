@@ -104,7 +104,7 @@ def script(module: Path) -> str:
         " start(host, mount);"
     )
     parts = f"{_variable(WEB / 'ui/controls.js')}, {_variable(module)}"
-    code = inlined(module)
+    code = inlined(module, WEB / "ui/controls.js")
     return f"{{\n{code}\n(({{ start }}, {{ mount }}) => {{ {start} }})({parts});\n}}\n"
 
 
@@ -115,8 +115,8 @@ def packed(name: str) -> str:
     return f"{{\n{inlined(data)}\nglobalThis.{variable} = {_variable(data)}.PACKED;\n}}\n"
 
 
-def inlined(module: Path) -> str:
-    """A module and all it imports as one script, each in a function of its own, uncommented.
+def inlined(*modules: Path) -> str:
+    """Modules and all they import as one script, each in a function of its own, uncommented.
 
     Knows `import { a, b } from "./c.js";` on a line, `export const` and functions.
     """
@@ -141,7 +141,8 @@ def inlined(module: Path) -> str:
         del done[path]
         done[path] = f"const {_variable(path)} = (() => {{\n{body}return {{ {names} }};\n}})();"
 
-    add(module)
+    for module in modules:
+        add(module)
     return "\n".join(done.values())
 
 

@@ -100,7 +100,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for place in list(doctree.findall(shown_claim)):
         place.replace_self(shown(app, docname, place["claim"]))
     for spot in list(doctree.findall(launch)):
-        spot.replace_self(launches(app.config.html_theme_options["repository_url"]))
+        spot.replace_self(launches(app.config.html_theme_options.get("repository_url", "")))
 
 
 def counts(app: Sphinx) -> dict[str, str | int]:

@@ -42,7 +42,7 @@ def site_of(repository: str) -> str:
 
 def lead_to_the_source(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Link what the prose names of `lib` to its module, where the repository has an address."""
-    address = app.config.html_theme_options["repository_url"]
+    address = app.config.html_theme_options.get("repository_url")  # an EPUB has no options
     if not address or app.builder.name != "html":
         return
     for name in list(doctree.findall(nodes.literal)):

@@ -27,7 +27,7 @@ from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.util import logging
 
-from explorables._shell import WEB, script
+from explorables._shell import WEB, packed, script
 from extensions import empty_axes, katex
 from extensions.ledger import chapters
 from extensions.questions import LETTERS, choices, is_guess, prompt, question
@@ -295,7 +295,9 @@ class Deck:
             slide.notes = slide.notes or slide.before or following.notes
         slides = [self.section(slide, at, len(every)) for at, slide in enumerate(every, 1)]
         names = sorted(set(re.findall(r'data-explorable="([\w-]+)"', "".join(slides))))
-        code = (HERE / "slides.js").read_text("utf-8") + "".join(map(script, names))
+        code = (HERE / "slides.js").read_text("utf-8")
+        code += "".join([packed("digits")] if "lab" in names else [])
+        code += "".join(script(WEB / f"{name}.js") for name in names)
         body = f'<main class="stage">{"".join(slides)}</main>'
         return whole(self.chapter, body, f"{(HERE / 'slides.html').read_text('utf-8')}", code)
 
