@@ -67,7 +67,7 @@ def clinic() -> Explorable:
         settings={},
         draw=lambda: draw(run),
         text="The clinic, a network that does not learn: three seeds, and tests to order.",
-        height=("34cqw + 495px", "136cqw + 730px"),
+        height=("34cqw + 505px", "136cqw + 735px"),
         data=("digits",),
     )
 

@@ -2,10 +2,10 @@
 
 What the source says of itself: `ledger`, `travel_pages`, `questions` with `answers`, `chapter_map`,
 `front` and `lab` (directives and roles), `executed` (the cache of outputs). How it is shown:
-`claim_lines`, `percent`, `inline_svg`, `live_figures`, `folds`, `reading`, `question_pages` with
-`question_forms` and `katex` on the pages; `latex` and `question_print` in print, `epub` for
-e-readers, `notebooks` with `markdown` and `quiz` in Jupyter, `slides` with `slide_parts` and
-`empty_axes` in the lecture room.
+`claim_lines`, `percent`, `inline_svg`, `live_figures`, `folds`, `former`, `reading`,
+`question_pages` with `question_forms` and `katex` on the pages; `latex` and `question_print` in
+print, `epub` for e-readers, `notebooks` with `markdown` and `quiz` in Jupyter, `slides` with
+`slide_parts` and `empty_axes` in the lecture room.
 The site around the pages: `repository` (links that lead there), `search`, `previews`, `site`
 (metadata, files). After the pages are written: `finish`, the steps in their order, with `theme`,
 `bundle` and `policy`.
@@ -27,6 +27,7 @@ def setup(app: "Sphinx") -> dict[str, int]:
         epub,
         finish,
         folds,
+        former,
         front,
         inline_svg,
         katex,
@@ -58,6 +59,7 @@ def setup(app: "Sphinx") -> dict[str, int]:
         inline_svg,
         live_figures,
         folds,
+        former,
         reading,
         front,
         *tables,

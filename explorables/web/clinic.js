@@ -53,7 +53,7 @@ export function mount(host) {
 
   function tell() {
     clock.textContent = `${minutes(left)} left for tests.`;
-    for (const button of orders.children) button.disabled = button.done || TESTS[button.value].cost > left;
+    for (const button of orders.children) button.disabled = !run || button.done || TESTS[button.value].cost > left;
   }
   function order(key, button) {
     const test = TESTS[key];
@@ -123,10 +123,13 @@ export function mount(host) {
     const seed = given();
     if (seed != null && panels.isConnected) arrives(seed);
   });
-  const given = () => /^#patient=(\d{1,6})$/.exec(location.hash)?.[1];
+  function given() {
+    const seed = /^#patient=(\d{1,6})$/.exec(location.hash)?.[1];
+    return seed && Number(seed);
+  }
   both.forEach((one) => one.draw(null, null));
   tell();
-  if (given() != null) arrives(Number(given()));
+  if (given() != null) arrives(given());
   else say("Ten minutes for tests, then name what is wrong. Let the first patient come.");
 }
 

@@ -31,6 +31,9 @@ const GROUPS = {
 };
 const NEEDS = { scale: ["init", "scale"], most: ["clip"] }; // shown for this value, or any but "none"
 
+/** Whether an address holds settings, and not a section or a patient of the clinic. */
+const isOurs = (hash) => hash.includes("=") && !hash.startsWith("#patient=");
+
 /**
  * @param {HTMLElement} host
  * @param {{preset: string, controls: string[]}} settings `preset`: what to begin with, as in an
@@ -146,12 +149,12 @@ export function mount(host, { preset, controls: inView }) {
   function address() {
     try {
       const hash = written(state, first);
-      if (hash || location.hash.includes("=")) history.replaceState(null, "", hash ? `#${hash}` : "#");
+      if (hash || isOurs(location.hash)) history.replaceState(null, "", hash ? `#${hash}` : "#");
     } catch { /* a frame without an address of its own */ }
   }
   const gone = new AbortController();
   addEventListener("hashchange", () => {
-    if (!location.hash.includes("=")) return;
+    if (!isOurs(location.hash)) return;
     set(parsed(location.hash, first));
     host.scrollIntoView({ block: "start" });
   }, gone);
