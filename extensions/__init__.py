@@ -48,8 +48,8 @@ def setup(app: "Sphinx") -> dict[str, int]:
     )
 
     # `percent` sees the figures filled in, and `latex` shapes what all have
-    figures = (ledger, travel_pages, claim_lines, percent)
-    tables = (*figures, questions, question_pages, chapter_map, lab, latex)
+    figures = (ledger, travel_pages, claim_lines, lab, percent)
+    tables = (*figures, questions, question_pages, chapter_map, latex)
     for part in (
         katex,
         epub,

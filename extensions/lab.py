@@ -83,7 +83,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def listed(app: Sphinx, docname: str) -> list[nodes.Node]:
-    """A row for each claim, and after the table what brings its buttons to life."""
+    """A row for each claim, and before the table what gives it buttons."""
     known = {c.name: (chapter, c) for chapter in chapters(app) for c in chapter.claims}
     names = measured_again()
     if unknown := set(names) - set(known):
@@ -96,7 +96,7 @@ def listed(app: Sphinx, docname: str) -> list[nodes.Node]:
     bounds = {name: bounds_of(known[name][1]) for name in names}
     settings = json.dumps(bounds).replace("&", "&amp;").replace('"', "&quot;")
     host = f'<div class="explorable" data-explorable="lab-claims" data-settings="{settings}"></div>'
-    return [table(("claim", "chapter", "in the lab"), rows), nodes.raw("", host, format="html")]
+    return [nodes.raw("", host, format="html"), table(("claim", "chapter", "in the lab"), rows)]
 
 
 def measured_again() -> list[str]:

@@ -248,3 +248,13 @@ def test_a_patient_is_examined_named_and_treated(opened):
     button(opened, "Next patient").click()
     says(opened, "is being trained")
     assert opened.evaluate("location.hash") != "#patient=17"
+
+
+@pytest.mark.depends("_build/html/book/lab.html")
+def test_a_claim_of_the_book_is_measured_again_in_its_page(browser):
+    with browser.new_context(**LOOKS["light"]) as context:
+        page = context.new_page()
+        page.goto((ROOT / "_build/html/book/lab.html").as_uri() + "#the-book-measured-again")
+        row = page.locator("tr", has_text="tanh, Glorot: first and last")
+        row.get_by_role("button", name="Run it").click()
+        row.get_by_text("holds here:").wait_for(timeout=60_000)

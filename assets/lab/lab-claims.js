@@ -8,7 +8,7 @@ import { number } from "../../explorables/web/ui/numbers.js";
 const SEEDS = Array.from({ length: 10 }, (_, i) => i);
 
 /**
- * Puts a button into each row of the table before the host.
+ * Puts a button into each row of the table after the host.
  * @param {HTMLElement} host
  * @param {Record<string, {above: number | null, below: number | null}[]>} bounds by claim
  */
