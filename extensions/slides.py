@@ -27,7 +27,7 @@ from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.util import logging
 
-from explorables._shell import WEB, packed, script
+from explorables._shell import WEB, script
 from extensions import empty_axes, katex
 from extensions.ledger import chapters
 from extensions.questions import LETTERS, choices, is_guess, prompt, question
@@ -259,7 +259,9 @@ class Deck:
         parts = [
             part for part in figure.children if not isinstance(part, (nodes.caption, nodes.legend))
         ]
-        picture = self.builder.html(*parts)
+        picture = re.sub(r'<svg class="figure narrow".*?</svg>', "", self.builder.html(*parts))
+        if 'data-explorable="lab"' in picture:  # which is taller than a slide
+            return
         first, *rest = sentences(self.builder.line(caption.children))
         size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', picture)
         tall = size is not None and float(size[2]) > 0.62 * float(size[1])
@@ -296,7 +298,6 @@ class Deck:
         slides = [self.section(slide, at, len(every)) for at, slide in enumerate(every, 1)]
         names = sorted(set(re.findall(r'data-explorable="([\w-]+)"', "".join(slides))))
         code = (HERE / "slides.js").read_text("utf-8")
-        code += "".join([packed("digits")] if "lab" in names else [])
         code += "".join(script(WEB / f"{name}.js") for name in names)
         body = f'<main class="stage">{"".join(slides)}</main>'
         return whole(self.chapter, body, f"{(HERE / 'slides.html').read_text('utf-8')}", code)
