@@ -77,7 +77,7 @@ def mc_dropout(
         draw=lambda: draw(chosen, predict(weights, rate, passes)),
         text=f"MC dropout on a noisy sine, training points: {where}, rate {number(rate)}, "
         f"{passes} passes.",
-        height=("32cqw + 122px", "132.1cqw + 194px"),
+        height=("32cqw + 122px", "132.1cqw + 217px"),
     )
 
 

@@ -80,7 +80,7 @@ def optimizer_race(
         draw=lambda: draw(surface, runs),
         text=f"Optimizer race on the {surface}, learning rate {number(learning_rate)}: "
         f"after {place.steps} steps {best or 'all have diverged'}.",
-        height=("36cqw + 175px", "128.1cqw + 250px"),
+        height=("36cqw + 175px", "128.1cqw + 272px"),
     )
 
 

@@ -61,7 +61,7 @@ def signal_depth(activation: str = "relu", scale: float = 1.0, depth: int = 20) 
         text=f"{NAMES[activation]}, scale {number(scale)}, {depth} layers: theory leaves "
         f"{number(expected.forward[-1])} of the activations, "
         f"{number(expected.backward[0])} of the error signal.",
-        height=("32cqw + 122px", "132.1cqw + 194px"),
+        height=("32cqw + 122px", "132.1cqw + 217px"),
     )
 
 

