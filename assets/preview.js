@@ -52,7 +52,7 @@
     const at = over(event);
     if (at) later(show, 250, at);
     else if (card.contains(event.target)) clearTimeout(timer);
-    else later(hide, 250);
+    else if (!link?.matches(":focus-visible")) later(hide, 250);
   });
   addEventListener("focusin", (event) => {
     const at = over(event);

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+EVERYTHING = bool(os.environ.get("ALL"))  # make hands on an empty one, too
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"

@@ -2,8 +2,9 @@
 
 The marker `depends` names the files that a test depends on, as globs from the root; the names of
 its parameters may stand in braces. To these come what is found: its module, the conftests above
-it, and whatever these import from this repository. Their bytes, the lock and the versions of
-Python and Chromium make a key, and what passes leaves a file of that name in `_build/passed`.
+it, whatever these import from this repository, and the data beside a doctest. Their bytes, the
+lock and the versions of Python and Chromium make a key, and what passes leaves a file of that name
+in `_build/passed`.
 Failed and skipped tests leave none; tests without the marker always run, and with ALL=1 all do.
 A marked test that opens another file of the repository fails, so that no key forgets one.
 """
@@ -17,6 +18,7 @@ import time
 from pathlib import Path
 
 import pytest
+from machine import EVERYTHING, chromium
 
 from extensions.imports import imported
 
@@ -44,6 +46,10 @@ def key(item):
     roots = [item.path, Path(__file__), *(path for path in conftests if path.exists())]
     files = {path for root in roots for path in imported(root, ROOT)}
     files |= {ROOT / name for name in ALWAYS}
+    if isinstance(item, pytest.DoctestItem):
+        files.update(item.path.parent.glob("*.json"))
+    if isinstance(item, pytest.DoctestItem):
+        files.update(item.path.parent.glob("*.json"))
     files.update(*(matching(pattern) for pattern in patterns))
     digest = hashlib.sha256("\0".join([item.nodeid, versions(), *patterns]).encode())
     for path in sorted(files):
@@ -70,8 +76,6 @@ def content(path):
 def versions():
     """Of Python and of Chromium; asked once, by the process that starts the workers."""
     if "CHROMIUM_VERSION" not in os.environ:
-        from machine import chromium
-
         found = [chromium(), "--version"]
         asked = subprocess.run(found, capture_output=True, text=True) if found[0] else None
         os.environ["CHROMIUM_VERSION"] = asked.stdout.strip() if asked else "none"
@@ -85,7 +89,7 @@ def pytest_collection_modifyitems(config, items):
         if (found := key(item)) is not None:
             item.stash[KEY], item.stash[FILES] = found
             mark = PASSED / found[0]
-            if mark.exists() and not os.environ.get("ALL"):
+            if mark.exists() and not EVERYTHING:
                 os.utime(mark)
                 remembered.append(item)
                 continue

@@ -1,7 +1,6 @@
 """The claims in other worlds: the plan, the record, what becomes of a claim, and some rows anew."""
 
 import math
-import os
 import re
 from collections import Counter
 from datetime import date
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from docutils.nodes import make_id
-from machine import left_out, photographs
+from machine import EVERYTHING, left_out, photographs
 
 from extensions import imports
 from extensions.executed import executed
@@ -21,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 HTML = ROOT / "_build/html"
 EXPERIMENTS = sorted({one["experiment"] for one in plan(ROOT)})
 TURN = date.today().toordinal() % -(-len(EXPERIMENTS) // 3)
-TODAY = EXPERIMENTS if "ALL" in os.environ else EXPERIMENTS[3 * TURN :][:3]
+TODAY = EXPERIMENTS if EVERYTHING else EXPERIMENTS[3 * TURN :][:3]
 NOT_ON_PICTURES = {  # what chapter 10 cites that is not of pictures: made data, untrained networks
     "first-epochs-must-be-short",
     "he-breaks-selu",
