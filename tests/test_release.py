@@ -108,6 +108,19 @@ def test_a_stale_record_is_not_released(clone):
     assert not (clone / "releases").exists()
 
 
+def test_a_site_that_fails_leaves_no_release(clone):
+    (clone / "Makefile").write_text(MAKEFILE.replace("book html", "book nothing"))
+    commit(clone)
+    before = run(clone, "git", "rev-parse", "HEAD")
+    code, text = release(clone, "1.0.0")
+    assert code == 1
+    assert text.endswith("all files are as they were\nnot released: make site failed\n")
+    assert run(clone, "git", "rev-parse", "HEAD") == before
+    assert run(clone, "git", "status", "--porcelain")[1] == ""
+    assert run(clone, "git", "tag")[1] == ""
+    assert not (clone / "releases").exists()
+
+
 def test_a_stale_record_of_other_worlds_is_not_released(clone):
     row = json.loads((ROOT / "book/travel.json").read_text())[0] | {"code": "of earlier code"}
     (clone / "book/travel.json").write_text(json.dumps([row]))

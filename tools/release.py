@@ -2,7 +2,8 @@
 
 It checks, stamps the version into what carries it, writes the claims of this version to
 `releases/VERSION.json`, says in CHANGELOG.md which claims changed since the last release, writes
-the notebooks and the site anew, commits and tags. Nothing is pushed.
+the notebooks and the site anew, commits and tags. Where a step fails, all files are as they were.
+Nothing is pushed.
 """
 
 import json
@@ -40,7 +41,21 @@ def main() -> int:
     now = ledger()
     changed = difference(json.loads(releases[-1].read_text("utf-8")), now) if last else ""
     told = [f"{before}## {version} ({today.isoformat()})\n{news.rstrip()}\n", changed, *older]
-    (ROOT / "CHANGELOG.md").write_text("\n".join(part for part in told if part), "utf-8")
+    head = output("git", "rev-parse", "HEAD").strip()
+    try:
+        publish(version, today, "\n".join(part for part in told if part), now)
+    except BaseException:
+        call("git", "add", "--all")
+        call("git", "reset", "--quiet", "--hard", head)
+        print("all files are as they were", file=sys.stderr)
+        raise
+    print(f"released {version}; to publish it: git push --follow-tags")
+    return 0
+
+
+def publish(version: str, today: date, changes: str, now: Ledger) -> None:
+    """Write what carries the version, commit, build the site of this commit, and tag it."""
+    (ROOT / "CHANGELOG.md").write_text(changes, "utf-8")
     stamp("pyproject.toml", r'(?<=^version = ").*(?="$)', version)
     stamp("CITATION.cff", r"(?<=^version: ).*$", version)
     stamp("CITATION.cff", r"(?<=^date-released: ).*$", today.isoformat())
@@ -54,8 +69,6 @@ def main() -> int:
     call("git", "commit", "--quiet", "--message", f"Release {version}")
     call("make", "site")
     call("git", "tag", "--annotate", f"v{version}", "--message", f"Version {version}")
-    print(f"released {version}; to publish it: git push --follow-tags")
-    return 0
 
 
 def refuse_stale() -> None:
