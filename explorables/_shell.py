@@ -23,7 +23,9 @@ from lib.plots import STYLE
 WEB = Path(__file__).resolve().parent / "web"
 INLINE = ("<!--explorable-inline-->", "<!--/explorable-inline-->")
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.\.?/[^"]+)";\n', re.M)
-COMMENT = re.compile(r"^ *(//.*|/\*\*(.|\n)*?\*/)\n", re.M)
+LEFT_OUT = re.compile(
+    r"^ *(//.*\n|/\*\*(.|\n)*?\*/\n)?", re.M
+)  # comments, and what is before a line
 EXPORT = re.compile(r"^export (?=(?:const|(?:async )?function\*?) (\w+))", re.M)
 
 
@@ -116,9 +118,10 @@ def packed(name: str) -> str:
 
 
 def inlined(*modules: Path) -> str:
-    """Modules and all they import as one script, each in a function of its own, uncommented.
+    """Modules and all they import as one script, each in a function of its own, made small.
 
-    Knows `import { a, b } from "./c.js";` on a line, `export const` and functions.
+    Knows `import { a, b } from "./c.js";` on a line, `export const` and functions. No text
+    goes over several lines: spaces before a line are left out.
     """
     done: dict[Path, str] = {}
 
@@ -126,7 +129,7 @@ def inlined(*modules: Path) -> str:
         if path in done:
             return
         done[path] = ""  # keeps the order in which modules were finished
-        source = COMMENT.sub("", path.read_text(encoding="utf-8"))
+        source = LEFT_OUT.sub("", path.read_text(encoding="utf-8"))
         needed = [(names, (path.parent / file).resolve()) for names, file in IMPORT.findall(source)]
         for _, file in needed:
             add(file)

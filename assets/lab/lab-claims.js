@@ -1,5 +1,6 @@
 // Claims of the book, measured again in the page. Arithmetic: claims.js.
-import { measured, verdict } from "./claims.js";
+import { measured } from "./claims.js";
+import { verdict } from "./runs.js";
 import { actions } from "../../explorables/web/ui/actions.js";
 import { loadDigits } from "../../explorables/web/ui/digits.js";
 import { engine } from "../../explorables/web/ui/engine.js";
@@ -11,10 +12,11 @@ const SEEDS = Array.from({ length: 10 }, (_, i) => i);
  * Puts a button into each row of the table after the host.
  * @param {HTMLElement} host
  * @param {Record<string, {above: number | null, below: number | null}[]>} bounds by claim
+ * @param {AbortSignal} signal
  */
-export function mount(host, bounds) {
+export function mount(host, bounds, signal) {
   const jobs = [];
-  const work = engine(() => jobs.shift() ?? null, () => {});
+  const work = engine(() => jobs.shift() ?? null, () => {}, signal);
   const records = new Map();
   const rows = host.closest("section").querySelectorAll("tbody tr");
   Object.keys(bounds).forEach((name, i) => {
@@ -33,7 +35,7 @@ export function mount(host, bounds) {
         work.go();
       } catch (error) {
         button.disabled = false;
-        words.textContent = `${error.message}`;
+        words.textContent = error.message;
       }
     }
     function* measure(digits) {

@@ -2,10 +2,11 @@
 import { admitted, CAUSES, patient, treated } from "./core/lab/clinic.js";
 import { BUDGET, TESTS } from "./core/lab/instruments.js";
 import { advance, over } from "./core/lab/run.js";
+import { median } from "./core/statistics.js";
 import { actions } from "./ui/actions.js";
 import { choice, frame } from "./ui/controls.js";
 import { loadDigits } from "./ui/digits.js";
-import { element } from "./ui/elements.js";
+import { element, readdress } from "./ui/elements.js";
 import { engine } from "./ui/engine.js";
 import { DRAWN } from "./ui/findings.js";
 import { curves } from "./ui/instruments.js";
@@ -16,8 +17,10 @@ const minutes = (n) => `${n} ${n === 1 ? "minute" : "minutes"}`;
 
 /**
  * @param {HTMLElement} host
+ * @param {{}} settings
+ * @param {AbortSignal} signal
  */
-export function mount(host) {
+export function mount(host, settings, signal) {
   const { panels, controls, say } = frame(host, { label: "The clinic, networks that do not learn", columns: "1fr 1fr" });
   const both = [curves("Loss by epoch, on a logarithmic axis", "loss"), curves("Accuracy by epoch", "accuracy")];
   panels.append(...both.map(({ plot }) => plot.node));
@@ -26,7 +29,7 @@ export function mount(host) {
 
   const work = engine(() => jobs.shift() ?? null, () => {
     requestAnimationFrame(() => both.forEach((one) => one.draw(run, kept)));
-  });
+  }, signal);
   /** Do what a generator does, after what is being done, and then what is to be done with it. */
   function doing(made, then) {
     jobs.push((function* () { then(yield* made); })());
@@ -90,9 +93,7 @@ export function mount(host) {
     verdict.textContent = "";
     causes.set("");
     last.buttons[0].disabled = false;
-    try {
-      history.replaceState(null, "", `#patient=${seed}`);
-    } catch { /* a frame without an address of its own */ }
+    readdress(`patient=${seed}`);
     tell();
     say(`Patient ${seed} is being trained as it came: ${ill.settings.depth} hidden layers on the digits.`);
     const mine = run;
@@ -109,7 +110,7 @@ export function mount(host) {
     run = admitted(treated(ill, cause), await loadDigits());
     const mine = run;
     doing(trained(mine), () => {
-      const right = mine.history.at(-1).valid.map(({ accuracy }) => accuracy || 0).sort((a, b) => a - b)[1];
+      const right = median(mine.history.at(-1).valid.map(({ accuracy }) => accuracy || 0));
       const tests = real.by.map((key) => TESTS[key].name).join(" or ");
       verdict.replaceChildren(
         `${cause === ill.cause ? "Right" : `Not so: ${real.name}`}. The treatment was to ${named.treatment}; the patient now has ${Math.round(100 * right)} %. `,
@@ -121,8 +122,8 @@ export function mount(host) {
 
   addEventListener("hashchange", () => {
     const seed = given();
-    if (seed != null && panels.isConnected) arrives(seed);
-  });
+    if (seed != null) arrives(seed);
+  }, { signal });
   function given() {
     const seed = /^#patient=(\d{1,6})$/.exec(location.hash)?.[1];
     return seed && Number(seed);

@@ -6,7 +6,7 @@ import { NAMES, parsed, SETTINGS, written } from "./core/lab/settings.js";
 import { actions } from "./ui/actions.js";
 import { choice, frame, slider } from "./ui/controls.js";
 import { loadDigits } from "./ui/digits.js";
-import { element } from "./ui/elements.js";
+import { element, readdress } from "./ui/elements.js";
 import { engine } from "./ui/engine.js";
 import { instruments, told } from "./ui/instruments.js";
 import { decades, linear } from "./ui/numbers.js";
@@ -38,8 +38,9 @@ const isOurs = (hash) => hash.includes("=") && !hash.startsWith("#patient=");
  * @param {HTMLElement} host
  * @param {{preset: string, controls: string[]}} settings `preset`: what to begin with, as in an
  *   address; `controls`: the settings in view, where the others are folded
+ * @param {AbortSignal} signal
  */
-export function mount(host, { preset, controls: inView }) {
+export function mount(host, { preset, controls: inView }, signal) {
   const first = parsed(preset);
   let state = parsed(location.hash, first);
   let [run, kept, until] = [null, null, null];
@@ -53,7 +54,7 @@ export function mount(host, { preset, controls: inView }) {
     draw();
     if (!work.going) rest();
     else if (run.done % run.steps === 0) say(told(run));
-  });
+  }, signal);
   let asked = 0;
   const draw = () => {
     asked ||= requestAnimationFrame(() => {
@@ -88,7 +89,7 @@ export function mount(host, { preset, controls: inView }) {
   }
   function set(changes) {
     const going = work.going && until == null;
-    Object.assign(state, changes);
+    state = { ...state, ...changes }; // a run that is kept has its own
     back();
     form();
     if (going) go();
@@ -147,26 +148,18 @@ export function mount(host, { preset, controls: inView }) {
     address();
   }
   function address() {
-    try {
-      const hash = written(state, first);
-      if (hash || isOurs(location.hash)) history.replaceState(null, "", hash ? `#${hash}` : "#");
-    } catch { /* a frame without an address of its own */ }
+    const hash = written(state, first);
+    if (hash || isOurs(location.hash)) readdress(hash);
   }
-  const gone = new AbortController();
   addEventListener("hashchange", () => {
     if (!isOurs(location.hash)) return;
     set(parsed(location.hash, first));
     host.scrollIntoView({ block: "start" });
-  }, gone);
+  }, { signal });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden && work.going) work.pause(), rest();
-  }, gone);
-  host.addEventListener("reset", () => {
-    gone.abort();
-    work.pause();
-    state = first;
-    address();
-  }, { capture: true, once: true });
+  }, { signal });
+  signal.addEventListener("abort", () => isOurs(location.hash) && readdress(""));
   form();
   draw();
   rest();

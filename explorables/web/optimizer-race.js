@@ -21,8 +21,9 @@ const SECONDS = 4; // of the whole way, played
 /**
  * @param {HTMLElement} host
  * @param {{surface: string, rate: number, beta: number, rho: number, start: number[]}} settings
+ * @param {AbortSignal} signal
  */
-export function mount(host, settings) {
+export function mount(host, settings, signal) {
   const state = { ...settings, shown: SURFACES[settings.surface].steps };
   const { panels, controls, say } = frame(host, {
     label: "Optimizer race, an interactive figure", columns: "4fr 5fr",
@@ -109,7 +110,7 @@ export function mount(host, settings) {
     const { steps } = SURFACES[state.surface];
     const begun = performance.now();
     const frame = (now) => {
-      if (!playing || !host.isConnected) return;
+      if (!playing || signal.aborted) return;
       state.shown = Math.min(steps, Math.round((steps * (now - begun)) / SECONDS / 1000));
       scrub.set(state.shown);
       draw();

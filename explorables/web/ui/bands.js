@@ -1,12 +1,6 @@
 // Curves over seeds in a panel: the median as a line, in a band from the lowest to the highest.
+import { median } from "../core/statistics.js";
 import { element } from "./elements.js";
-
-/** Median of the finite numbers, NaN if there are none. @param {number[]} values */
-export function median(values) {
-  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  return sorted.length ? (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2 : NaN;
-}
 
 /**
  * A band in the look of a series.

@@ -6,22 +6,28 @@ import { number } from "./numbers.js";
 /**
  * Mount an explorable once; if that fails the static figure stays.
  * @param {HTMLElement} host
- * @param {(host: HTMLElement, settings: any) => void} mount
+ * @param {(host: HTMLElement, settings: any, signal: AbortSignal) => void} mount the signal aborts
+ *   when the figure goes back to its start, as a new one
  */
 export function start(host, mount) {
   if ("live" in host.dataset) return;
   host.dataset.live = "";
-  const settings = () => JSON.parse(host.dataset.settings);
+  let shown;
+  const show = () => {
+    shown = new AbortController();
+    mount(host, JSON.parse(host.dataset.settings), shown.signal);
+  };
   try {
-    mount(host, settings());
+    show();
   } catch (error) {
     delete host.dataset.live;
     host.querySelector(".xp")?.remove();
     console.error(error);
   }
   host.addEventListener("reset", () => {
+    shown.abort();
     host.querySelector(".xp").remove();
-    mount(host, settings());
+    show();
     host.querySelector(".xp-reset").focus();
   });
 }

@@ -34,5 +34,12 @@ export function update(node, attributes) {
   }
 }
 
+/** Put settings into the address, without a step in the history. @param {string} hash */
+export function readdress(hash) {
+  try {
+    history.replaceState(null, "", `#${hash}`);
+  } catch { /* a frame without an address of its own */ }
+}
+
 export const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
 export const tenth = (v) => Math.round(clamp(v, -1e4, 1e4) * 10) / 10;

@@ -3,15 +3,21 @@
 const SLICE = 16; // ms
 
 /**
- * Goes through a generator between events of the page.
+ * Goes through a generator between events of the page, until it is paused or the signal aborts it.
  * @param {() => Generator | null} next what to do now; null when there is nothing
  * @param {() => void} seen called after each slice
+ * @param {AbortSignal} signal
  */
-export function engine(next, seen) {
+export function engine(next, seen, signal) {
   const { port1, port2 } = new MessageChannel();
-  let [work, going] = [null, false];
+  let [work, going, waiting] = [null, false, false];
+  const wait = () => {
+    if (!waiting) port2.postMessage(0);
+    waiting = true;
+  };
   port1.onmessage = () => {
-    if (!going) return;
+    waiting = false;
+    if (!going || signal.aborted) return;
     const until = performance.now() + SLICE;
     while (going && performance.now() < until) {
       work ??= next();
@@ -19,13 +25,13 @@ export function engine(next, seen) {
       else if (work.next().done) work = null;
     }
     seen();
-    if (going) port2.postMessage(0);
+    if (going) wait();
   };
   return {
     get going() { return going; },
     go() {
-      if (!going) port2.postMessage(0);
       going = true;
+      wait();
     },
     pause() { going = false; },
     /** Forget what was begun. */

@@ -1,28 +1,15 @@
 // What a test of the clinic found, drawn.
 import { element } from "./elements.js";
-import { number, power } from "./numbers.js";
+import { number, powers } from "./numbers.js";
 import { panel } from "./panel.js";
-
-const LOG = { log: true, show: power };
-
-/** Powers of ten around the positive numbers. */
-function decades(values) {
-  const known = values.filter((v) => v > 0 && Number.isFinite(v));
-  const [low, high] = known.length ? [Math.min(...known), Math.max(...known)].map(Math.log10) : [-1, 0];
-  const [first, last] = [Math.max(Math.floor(low), -40), Math.max(Math.ceil(high), Math.floor(low) + 1)];
-  const stride = Math.ceil((last - first) / 4);
-  const ticks = [];
-  for (let p = first; p <= last; p += stride) ticks.push(10 ** p);
-  return { from: 10 ** first, to: 10 ** last, ticks, ...LOG };
-}
 
 /** Lines [series, name, values] against x in a panel. */
 function lines(label, x, xs, y, all, log) {
   const plot = panel({ label: `${label} by ${x}`, width: 340, height: 170, margin: [8, 62, 34, 44] });
   const flat = all.flatMap(([, , values]) => values);
   const [from, to] = [xs[0], Math.max(xs.at(-1), xs[0] + 1)];
-  const across = log ? { ...decades(xs), label: x } : { from, to, ticks: [from, to], label: x };
-  plot.axes(across, { ...(y ?? decades(flat)), label });
+  const across = log ? { ...powers(xs), label: x } : { from, to, ticks: [from, to], label: x };
+  plot.axes(across, { ...(y ?? powers(flat)), label });
   for (const [k, , values] of all) plot.trail(plot.series(k), values.map((v, i) => [xs[i], v]));
   plot.labels(all.flatMap(([k, text, values]) =>
     (text && values.length ? [{ k, text, x: xs[values.length - 1], y: values.at(-1) }] : [])));

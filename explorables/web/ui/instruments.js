@@ -1,7 +1,8 @@
 // What the lab shows of a run: curves by epoch, and by layer the measures of lib.diagnostics.
-import { band, median } from "./bands.js";
+import { median } from "../core/statistics.js";
+import { band } from "./bands.js";
 import { element } from "./elements.js";
-import { number, power } from "./numbers.js";
+import { number, powers } from "./numbers.js";
 import { panel } from "./panel.js";
 
 const KEPT = 6; // muted
@@ -40,7 +41,7 @@ export function curves(label, key) {
       const seen = [...rows(run, "train"), ...rows(run, "valid"), ...rows(kept, "valid")].flat();
       plot.axes(x, key === "accuracy"
         ? { from: 0, to: 1, ticks: [0, 0.5, 1], label: key }
-        : { ...decadesOf(seen, 0.1, 10), label: key });
+        : { ...powers(seen, 0.1, 10), label: key });
       before(epochs(kept), rows(kept, "valid"));
       train(epochs(run), rows(run, "train"));
       valid(epochs(run), rows(run, "valid"));
@@ -58,17 +59,6 @@ export function curves(label, key) {
       }));
     },
   };
-}
-
-/** Powers of ten that hold the numbers, and at least those from `low` to `high`. */
-function decadesOf(values, low, high) {
-  const known = values.filter((v) => v > 0 && Number.isFinite(v));
-  const [from, to] = [Math.min(low, ...known), Math.max(high, ...known)].map(Math.log10);
-  const [first, last] = [Math.max(Math.floor(from), -40), Math.min(Math.ceil(to), 40)];
-  const stride = Math.max(1, Math.ceil((last - first) / 4));
-  const ticks = [];
-  for (let p = last; p >= first; p -= stride) ticks.push(10 ** p);
-  return { from: 10 ** first, to: 10 ** last, log: true, ticks, show: power };
 }
 
 const ofLayer = (run, key) => {
@@ -91,7 +81,7 @@ function byLayer(key, label) {
     plot,
     draw(run, kept) {
       const [rows, old] = [ofLayer(run, key), ofLayer(kept, key)];
-      plot.axes(layerAxis(run, kept), { ...decadesOf([...rows, ...old].flat(), 0.1, 1), label });
+      plot.axes(layerAxis(run, kept), { ...powers([...rows, ...old].flat(), 0.1, 1), label });
       before(places(old), old);
       now(places(rows), rows);
     },

@@ -23,6 +23,23 @@ export function number(value, digits = 2) {
   return text.replace("-", "−");
 }
 
+/**
+ * A logarithmic axis of whole powers of ten that holds the positive numbers, and at least what lies
+ * between `low` and `high`.
+ * @param {number[]} values
+ */
+export function powers(values, low = Infinity, high = -Infinity) {
+  const known = values.filter((v) => v > 0 && Number.isFinite(v));
+  const ends = [Math.min(low, ...known), Math.max(high, ...known)];
+  const [from, to] = ends[0] > ends[1] ? [-1, 0] : ends.map(Math.log10);
+  const first = Math.max(Math.floor(from), -40);
+  const last = Math.min(Math.max(Math.ceil(to), first + 1), 40);
+  const stride = Math.max(1, Math.ceil((last - first) / 4));
+  const ticks = [];
+  for (let p = last; p >= first; p -= stride) ticks.push(10 ** p);
+  return { from: 10 ** first, to: 10 ** last, log: true, ticks, show: power };
+}
+
 /** A power of ten as the mark of an axis. */
 export function power(value) {
   const exponent = Math.round(Math.log10(value));

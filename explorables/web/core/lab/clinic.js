@@ -20,8 +20,10 @@ export const CAUSES = [
     key: "kernels", name: "the kernels are too small or too large for the activation",
     acts: ALL,
     ill: (next, { act, depth }) => {
-      const large = act === "tanh" ? between(next, 40, 100) : 2 * between(next, 25, 60) ** (2 / depth);
-      const scale = next() < 0.5 ? between(next, 0.003, 0.02) : large;
+      const large = act === "tanh" ? between(next, 40, 100) : 2 * between(next, 60, 150) ** (2 / depth);
+      // A lower rate half heals a leaky ReLU's large kernels.
+      const small = act === "leaky_relu" || next() < 0.5;
+      const scale = small ? between(next, 0.003, 0.02) : large;
       return { settings: { init: "scale", scale } };
     },
     by: ["activations"],

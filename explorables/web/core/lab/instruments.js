@@ -1,4 +1,5 @@
 // The instruments of the clinic: what can be ordered on the run of a patient (clinic.js).
+import { mean } from "../statistics.js";
 import { batch, evaluated, logits, probabilities, rowsOf, step } from "./network.js";
 import { norm } from "./rules.js";
 import { born, rateOf } from "./run.js";
@@ -40,7 +41,6 @@ const answers = (z, rows, classes) => Array.from({ length: rows }, (_, r) => {
   return row.indexOf(Math.max(...row));
 });
 
-const mean = (values) => values.reduce((sum, v) => sum + v, 0) / values.length;
 const agreement = (a, b) => mean(a.map((v, i) => (v === b[i] ? 1 : 0)));
 
 /** Rows in batches of a size as they come, or each batch with rows from all over. */

@@ -83,7 +83,7 @@ export function prelu(m, most) {
 }
 
 /** Each unit over the batch. @returns {Layer} */
-export function batchNorm(m, most, forget = FORGET) {
+export function batchNorm(m, most) {
   const normed = new Float64Array(most * m);
   const out = new Float64Array(most * m);
   const dx = new Float64Array(most * m);
@@ -101,8 +101,8 @@ export function batchNorm(m, most, forget = FORGET) {
           sum = 0;
           for (let r = 0; r < rows; r++) sum += (x[r * m + j] - at) ** 2;
           spread = sum / rows;
-          mean[j] = forget * mean[j] + (1 - forget) * at;
-          variance[j] = forget * variance[j] + (1 - forget) * spread;
+          mean[j] = FORGET * mean[j] + (1 - FORGET) * at;
+          variance[j] = FORGET * variance[j] + (1 - FORGET) * spread;
         }
         scale[j] = 1 / Math.sqrt(spread + EPSILON);
         for (let r = 0; r < rows; r++) {

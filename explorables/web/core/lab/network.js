@@ -16,15 +16,14 @@ const ROWS = 128; // of a part that are evaluated at a time
  *   blocks: number, classes: number, most: number, settings: object}}
  */
 export function network(settings, { features, classes }) {
-  const { depth, act, norm: kind, drop, forget, unbiased, last } = settings;
+  const { depth, act, norm: kind, drop, last } = settings;
   const m = Number(settings.width);
   const most = Math.max(Number(settings.batch), ROWS);
-  const biased = kind !== "batch" && !unbiased;
   const layers = [];
   const put = (block, kind, layer) => layers.push({ ...layer, block, kind });
   for (let block = 1; block <= depth; block++) {
-    put(block, "dense", dense(block === 1 ? features : m, m, most, biased));
-    if (kind === "batch") put(block, "norm", batchNorm(m, most, forget));
+    put(block, "dense", dense(block === 1 ? features : m, m, most, kind !== "batch"));
+    if (kind === "batch") put(block, "norm", batchNorm(m, most));
     if (kind === "layer") put(block, "norm", layerNorm(m, most));
     put(block, "act", act === "prelu" ? prelu(m, most) : activation(act, m, most));
     if (drop && (!last || block === depth)) put(block, "drop", dropout(drop, m, most));

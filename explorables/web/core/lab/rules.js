@@ -1,5 +1,8 @@
 // One step of each optimizer of chapter 7, as Keras computes it: arithmetic only.
+import { SCHEDULES, triangle } from "../schedules.js";
 import { back, times } from "./matrix.js";
+
+const SHAPES = { cosine: 0, "1cycle": 0.9 }; // share of the peak at the end; of the steps for the cycle
 
 /**
  * `w` weights, `g` their gradient, `s` what the rule remembers of them (arrays, empty at first),
@@ -174,23 +177,13 @@ export function norm(v) {
  * @param {{steps: number, epochs: number}} whole steps an epoch, and epochs
  */
 export function rateAt(schedule, peak, step, { steps, epochs }) {
-  const total = steps * epochs;
-  if (schedule === "cosine") return peak * 0.5 * (1 + Math.cos(Math.PI * Math.min(step / total, 1)));
-  if (schedule === "1cycle") {
-    const half = 0.45 * total;
-    const away = up(step, total);
-    const rest = Math.min(1, Math.max(0, (step - 2 * half) / Math.max(total - 2 * half, 1e-6)));
-    return peak * (0.1 + 0.9 * away + (0.001 - 0.1) * rest);
-  }
   if (schedule === "compounding") {
     const epoch = Math.floor(step / steps);
     return peak * Math.exp(-0.05 * epoch * (epoch + 1)); // Π exp(−0.1 e) for e = 0 … epoch
   }
-  return peak;
+  return peak * SCHEDULES[schedule](Math.min(step / (steps * epochs), 1), SHAPES[schedule]);
 }
 
-/** From 0 to 1 at 45 % of the steps and back at 90 %, as in 1cycle. */
-const up = (step, total) => Math.min(1, Math.max(0, 1 - Math.abs(step / (0.45 * total) - 1)));
-
 /** The momentum that falls while the rate of 1cycle rises, as in chapter 8. */
-export const momentumAt = (step, { steps, epochs }) => 0.95 - 0.1 * up(step, steps * epochs);
+export const momentumAt = (step, { steps, epochs }) =>
+  0.95 - 0.1 * triangle(step / (steps * epochs), SHAPES["1cycle"]);

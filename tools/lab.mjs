@@ -1,10 +1,11 @@
 // Does what the lines of the standard input ask of the lab, and answers with a line of JSON each.
-import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 const web = new URL("../explorables/web/", import.meta.url);
 const load = (name) => import(new URL(name, web));
-const claims = await import(new URL("../assets/lab/claims.js", import.meta.url));
+const [claims, asked] = await Promise.all(
+  ["claims", "runs"].map((name) => import(new URL(`../assets/lab/${name}.js`, import.meta.url))),
+);
 const [settings, keras, net, data, rules, runs] = await Promise.all(
   ["settings", "keras", "network", "data", "rules", "run"].map((name) =>
     load(`core/lab/${name}.js`)),
@@ -78,7 +79,7 @@ const ANSWERS = {
     const all = { ...claims.CLAIMS, ...claims.OTHERWISE };
     for (const run of names.flatMap((name) => all[name].runs)) {
       const made = run.replace(...instead);
-      if (made !== run) records.set(run, done(claims.trained(made, raw, seeds)));
+      if (made !== run) records.set(run, done(asked.trained(made, raw, seeds)));
     }
     return Object.fromEntries(names.map((name) =>
       [name, done(claims.measured(name, raw, seeds, records))]));
@@ -86,7 +87,7 @@ const ANSWERS = {
   known: () => ({
     claims: Object.keys(claims.CLAIMS), otherwise: Object.keys(claims.OTHERWISE),
   }),
-  verdict: ({ effects, bounds }) => claims.verdict(effects, bounds),
+  verdict: ({ effects, bounds }) => asked.verdict(effects, bounds),
   run: async ({ hash, seeds, fault }) => {
     const chosen = settings.parsed(hash);
     const raw = chosen.data === "moons" ? data.moons() : await digits();
