@@ -7,6 +7,7 @@ Formulas stand in `\\( \\)`, which Moodle's MathJax filter shows. Imported by th
 import html
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from teaching.source import AuthoringError
@@ -22,17 +23,45 @@ PENALTY = "0.3333333"  # of a try more, where a quiz allows them
 def xml(quiz: "Quiz", category: str) -> bytes:
     """The questions of a quiz in a category of the course's question bank.
 
+    Those of a group have a category of their own in it, from which a quiz draws a random one.
+
     Raises:
         AuthoringError: a question is of a kind that the course does not use.
     """
     top = ET.Element("quiz")
-    heading = ET.SubElement(top, "question", type="category")
-    text(heading, "category", f"$course$/top/{category.replace('/', '//')}", "")
-    for number, one in enumerate(quiz.questions_and_delims, 1):
-        top.append(question(one, f"{number:02d} {html.unescape(one.title_xml)}"))
+    heading(top, category)
+    for number, group in enumerate(grouped(quiz), 1):
+        title = f"{number:02d} {html.unescape(group[0].title_xml)}"
+        if len(group) == 1:
+            top.append(question(group[0], title))
+            continue
+        heading(top, category, title)
+        top.extend(question(one, f"{title} ({i})") for i, one in enumerate(group, 1))
+        heading(top, category)
     ET.indent(top)
     data: str = ET.tostring(top, "utf-8", xml_declaration=True).decode()
     return MARKUP.sub(section, data).encode()
+
+
+def grouped(quiz: "Quiz") -> Iterator["list[Question]"]:
+    """The questions in their order, those of a group together."""
+    from text2qti.quiz import GroupEnd, GroupStart
+
+    parts = iter(quiz.questions_and_delims)
+    for one in parts:
+        if isinstance(one, GroupStart):
+            yield one.group.questions
+            while not isinstance(next(parts), GroupEnd):
+                pass
+        else:
+            yield [one]
+
+
+def heading(top: ET.Element, *path: str) -> None:
+    """What follows goes into this category."""
+    one = ET.SubElement(top, "question", type="category")
+    places = "/".join(["$course$", "top", *(part.replace("/", "//") for part in path)])
+    text(one, "category", places, "")
 
 
 def section(found: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from teaching import moodle
+from teaching import drawn, moodle
 from teaching.build import pack
 from teaching.source import AuthoringError
 
@@ -61,10 +61,12 @@ def read(name: str) -> "Quiz":
         there = ", ".join(names()) or "none"
         raise AuthoringError(f"no quiz is called {name!r}; in {QUIZZES} there are: {there}")
     try:
-        return Quiz(path.read_text("utf-8"), config=Config(), source_name=path.name)
-    except Text2qtiError as error:
-        text = str(error)
-        raise AuthoringError(text if path.name in text else f"{path.name}: {text}") from None
+        text = path.read_text("utf-8")
+        Quiz(drawn.with_first(text), config=Config(), source_name=path.name)  # has its lines
+        return Quiz(drawn.in_groups(text), config=Config(), source_name=path.name)
+    except (AuthoringError, Text2qtiError) as error:
+        told = str(error)
+        raise AuthoringError(told if path.name in told else f"{path.name}: {told}") from None
 
 
 def written(path: Path, data: bytes) -> Path:

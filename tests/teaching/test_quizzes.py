@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from teaching import quizzes
+from teaching import moodle, quizzes
 from teaching.source import AuthoringError
 
 TEXT = r"""Quiz title: Gradients
@@ -85,6 +85,67 @@ def test_unknown_quiz_is_told_the_known_ones(write, tmp_path):
     write(TEXT)
     with pytest.raises(AuthoringError, match="there are: 01-small"):
         quizzes.export("02-other", tmp_path)
+
+
+DRAWN = r"""Quiz title: Layers
+
+% draw n = 3, 5; f = 0.5, 0.2
+Title: Steps
+1. A network has {{n}} layers, by $ {{f}} $ each.
++ $ {{f}}^{ {{n - 1}} } = {{f ** (n - 1):.3g}}$
+= {{f ** (n - 1):.3g}} +- 1%
+
+Title: Another
+2. How many?
+= 3
+"""
+
+
+def test_a_question_draws_its_numbers_from_a_list(write, tmp_path):
+    write(DRAWN)
+    with zipfile.ZipFile(quizzes.export("01-small", tmp_path / "out")) as archive:
+        text = "".join(archive.read(name).decode() for name in archive.namelist())
+    assert text.count("<selection_number>1</selection_number>") == 1
+    assert text.count("numerical_question") == 3
+    assert "A network has 3 layers" in text
+    assert r"0.2^{ 4 } = 0.0016" in html.unescape(text)
+    top = ET.parse(quizzes.export_to_moodle("01-small", tmp_path)).getroot()
+    assert [one.findtext("category/text") or one.findtext("name/text") for one in top] == [
+        "$course$/top/01-small", "$course$/top/01-small/01 Steps", "01 Steps (1)", "01 Steps (2)",
+        "$course$/top/01-small", "02 Another",
+    ]  # fmt: skip
+    assert [one.findtext("answer/text") for one in top if one.get("type") == "numerical"] == [
+        "0.25", "0.0016", "3",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("f = 0.5, 0.2", "f = 0.5", "01-small.md: % draw .*needs lists of one length"),
+        ("f = 0.5, 0.2", "f = 0.5, a", "'a' is not a number"),
+        ("{{n - 1}}", "{{m - 1}}", "cannot be computed: name 'm' is not defined"),
+        ("% draw n = 3, 5; f = 0.5, 0.2\n", "", "without a line `% draw`"),
+        ("2. How many?\n= 3", "2. How many?\nstray", 'In "01-small.md" on line 1[01]'),
+    ],
+)
+def test_a_list_with_a_mistake_is_told(write, tmp_path, old, new, says):
+    write(DRAWN.replace(old, new))
+    with pytest.raises(AuthoringError, match=says):
+        quizzes.export("01-small", tmp_path)
+
+
+@pytest.mark.depends("teaching/quizzes/*.md")
+def test_numbers_of_the_course_are_drawn_and_have_other_answers():
+    for path in quizzes.QUIZZES.glob("[0-9]*.md"):
+        numbers = [
+            [one.numerical_exact for one in group]
+            for group in moodle.grouped(quizzes.read(path.stem))
+            if group[0].type == "numerical_question"
+        ]
+        assert numbers, path.stem
+        for answers in numbers:
+            assert len(set(answers)) == len(answers) >= 4, (path.stem, answers)
 
 
 @pytest.mark.depends("teaching/quizzes/*.md", "notebooks/questions/*.md")
