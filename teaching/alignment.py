@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
+from teaching import earlier
 from teaching.archives import MOST_BYTES
 from teaching.authoring import CODE_STUB, TEXT_STUB, Assignment, student_notebook
 
@@ -84,6 +85,7 @@ def align(cells: list[Cell], assignment: Assignment) -> tuple[list[Cell], list[s
         which = lost[0] if len(lost) == 1 else f"{lost[0]} and {len(lost) - 1} more"
         notes.append(f"cell {which} had lost {'its id' if len(lost) == 1 else 'their ids'}")
     full = {cell.id: cell.source for cell in assignment.notebook.cells}
+    handed_out = earlier.read(assignment.name)
     count, aligned, absent = 0, [], []
     for id_ in ["", *known]:
         if id_:
@@ -95,7 +97,11 @@ def align(cells: list[Cell], assignment: Assignment) -> tuple[list[Cell], list[s
             if theirs is None and (role == "student" or given.cell_type == "code"):
                 absent.append(f"cell {id_} was missing")
             elif role == "check" and theirs and theirs["source"].strip() != given.source.strip():
-                notes.append(f"cell {id_} was edited; the original is used")
+                text = earlier.fingerprint(theirs["source"])
+                if text in handed_out["other"].get(id_, []):
+                    notes.append(f"cell {id_} is of an earlier edition, which asked another thing")
+                elif text not in handed_out["same"].get(id_, []):
+                    notes.append(f"cell {id_} was edited; the original is used")
             shown = theirs["source"] if role == "student" and theirs else given.source
             if role == "student" and not theirs:
                 shown = ""

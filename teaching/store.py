@@ -16,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from teaching import earlier
 from teaching.authoring import Assignment
 from teaching.submissions import Submission
 
@@ -55,9 +56,9 @@ def read_class(out: Path) -> dict[str, Any]:
 
 
 def hash_of(content: bytes, assignment: Assignment) -> str:
-    """The hash of a notebook, of the assignment that grades it, and of `grader`."""
+    """The hash of a notebook, of its assignment with earlier editions, and of `grader`."""
     tasks = [asdict(task) for task in assignment.tasks]
-    parts = [assignment.name, assignment.notebook, tasks, grader()]
+    parts = [assignment.name, assignment.notebook, tasks, earlier.read(assignment.name), grader()]
     text = json.dumps(parts, sort_keys=True)
     return hashlib.sha256(hashlib.sha256(content).digest() + text.encode()).hexdigest()
 

@@ -8,11 +8,12 @@ import pytest
 from test_build import CLAIMS, PAGE, ROOT, book, run, write  # noqa: F401 (a fixture)
 
 from extensions.replication import fingerprint
+from teaching import authoring, earlier
 
 pytestmark = pytest.mark.depends(
     "extensions/**/*", "assets/**/*", "lib/**/*", "explorables/**/*", "_config.yml",
     "package-lock.json", "pyproject.toml", "book/references.bib", "tools/*.py", "CITATION.cff",
-    ".zenodo.json", "travel/**/*", "book/travel.json",
+    ".zenodo.json", "travel/**/*", "book/travel.json", "teaching/**/*",
 )  # fmt: skip
 MAKEFILE = """\
 .PHONY: test notebooks site
@@ -42,7 +43,8 @@ def clone(book):  # noqa: F811
         (book / name).unlink(missing_ok=True)
         (book / name).write_text((ROOT / name).read_text())
     (book / "lib").unlink()
-    subprocess.run(["cp", "-r", ROOT / "lib", book / "lib"], check=True)
+    for name in ("lib", "teaching"):
+        subprocess.run(["cp", "-r", ROOT / name, book / name], check=True)
     (book / "lib/replicated.json").write_text("{}")
     (book / "git").write_text("[user]\nname = A\nemail = a@b\n")
     (book / "Makefile").write_text(MAKEFILE)
@@ -63,6 +65,11 @@ def test_a_release_stamps_and_tells_which_claims_changed(clone):
     assert json.loads((clone / ".zenodo.json").read_text())["version"] == "1.0.0"
     assert "version 1.0.0" in (clone / "notebooks/01-chapter.ipynb").read_text()
     assert "Version 1.0.0" in (clone / "_build/html/book/01-chapter.html").read_text()
+    handed_out = json.loads((clone / "teaching/assignments/earlier.json").read_text())
+    now = authoring.student_notebook(authoring.load("09-regularization")).cells
+    (test,) = [cell.source for cell in now if cell.id == "check-dropout"]
+    first, last = handed_out["09-regularization"]["same"]["check-dropout"]
+    assert first != last == earlier.fingerprint(test)
     assert set(json.loads((clone / "releases/1.0.0.json").read_text())) == {
         "always", "mostly", "null", "law", "twice", "open",
     }  # fmt: skip

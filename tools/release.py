@@ -1,9 +1,9 @@
 """Release a version of the book: make release VERSION=1.0.1
 
 It checks, stamps the version into what carries it, writes the claims of this version to
-`releases/VERSION.json`, says in CHANGELOG.md which claims changed since the last release, writes
-the notebooks and the site anew, commits and tags. Where a step fails, all files are as they were.
-Nothing is pushed.
+`releases/VERSION.json`, says in CHANGELOG.md which claims changed since the last release, keeps
+what students are handed out (`teaching/assignments/earlier.json`), writes the notebooks and the
+site anew, commits and tags. Where a step fails, all files are as they were. Nothing is pushed.
 """
 
 import json
@@ -19,6 +19,7 @@ from extensions.claims import measured
 from extensions.executed import executed
 from extensions.replication import fingerprint, read
 from lib.evidence import records
+from teaching import authoring, earlier
 from tools.execute import ROOT, chapters
 
 UNRELEASED = "## Not released yet\n"
@@ -64,6 +65,7 @@ def publish(version: str, today: date, changes: str, now: Ledger) -> None:
     (ROOT / "releases").mkdir(exist_ok=True)
     rows = ",\n".join(f"{json.dumps(name)}: {json.dumps(row)}" for name, row in now.items())
     (ROOT / f"releases/{version}.json").write_text(f"{{\n{rows}\n}}\n", "utf-8")
+    earlier.remember(authoring.names())
     call("make", "notebooks")
     call("git", "add", "--all")
     call("git", "commit", "--quiet", "--message", f"Release {version}")

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from teaching import authoring, check, syntax
+from teaching import authoring, check, earlier, syntax
+from teaching.alignment import align, read_cells
+from teaching.grading import grade
 from teaching.sandbox import Limits
 
 # Without this the parametrised tests would be skipped where there are no assignments.
@@ -53,6 +55,32 @@ def test_assignment_grades_as_stated(name, sandbox):
         forget_what_is_shown(assignment)  # the first is the reference, and ran all of it
     assert len(outcomes) >= 5
     assert [outcome for outcome in outcomes if not outcome.well] == []
+
+
+@pytest.mark.long
+@pytest.mark.depends("tests/teaching/first_edition/{name}.ipynb")
+@pytest.mark.parametrize("name", NAMES)
+def test_what_was_handed_out_under_the_first_edition_grades(name, sandbox):
+    """Its model answers have all points, but where the task is another now, which a note says."""
+    assignment = authoring.load(name)
+    forget_what_is_shown(assignment)
+    others = set(earlier.read(name)["other"])
+    result = grade(Path(__file__).parent / f"first_edition/{name}.ipynb", assignment, sandbox)
+    checked = [task for task in result["tasks"] if task["outcome"] != "by hand"]
+    assert {task["id"] for task in checked if task["score"] < task["points"]} == others
+    assert {note.split()[1] for note in result["notes"]} == others
+    assert result["status"] == ("review" if others else "graded")
+
+
+@pytest.mark.depends("tests/teaching/first_edition/{name}.ipynb")
+@pytest.mark.parametrize("name", ["02-xavier-and-he-initialization"])
+def test_a_test_of_the_first_edition_that_was_edited_is_noted(name):
+    path = Path(__file__).parent / f"first_edition/{name}.ipynb"
+    cells = read_cells(path)
+    checks = [cell for cell in cells if cell["ids"][0].startswith("check-")]
+    checks[0]["source"] += "\n# a change"
+    _, notes = align(cells, authoring.load(name))
+    assert notes == [f"cell {checks[0]['ids'][0]} was edited; the original is used"]
 
 
 @pytest.mark.long
