@@ -94,10 +94,10 @@ binder: ready  ## run all notebooks in a JupyterLab as Binder builds it
 	python -m tools.binder
 
 benchmark: book  ## time the ensemble, explorables, grading and the pages, on a quiet machine
-	env -u TF_NUM_INTEROP_THREADS -u TF_NUM_INTRAOP_THREADS python benchmarks/ensemble.py
-	python benchmarks/explorables.py
-	python benchmarks/grading.py --class 200
-	python benchmarks/pages.py
+	env -u TF_NUM_INTEROP_THREADS -u TF_NUM_INTRAOP_THREADS python -m benchmarks.ensemble
+	python -m benchmarks.explorables
+	python -m benchmarks.grading --class 200
+	python -m benchmarks.pages
 
 lock: ready  ## write the locks anew; with PACKAGE=name that package alone is brought up to date
 	@tools/lock.sh $(PACKAGE)

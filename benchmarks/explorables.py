@@ -15,7 +15,7 @@ import sys
 
 from playwright.sync_api import Page, sync_playwright
 
-from lib import explorables
+import explorables
 
 BOUND = 2
 ROUNDS = 120

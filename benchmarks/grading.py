@@ -1,6 +1,6 @@
 """What it costs to grade one small TensorFlow submission: stock nbgrader and this kit.
 
-    python benchmarks/grading.py [--class 200]
+    python -m benchmarks.grading [--class 200]
 
 One line of JSON per figure. Processor time is that of all processes: for nbgrader the kernel's
 count of ended children; for the kit that of this process, of bubblewrap, and what the preloaded

@@ -43,7 +43,7 @@ const isOurs = (hash) => hash.includes("=") && !hash.startsWith("#patient=");
 export function mount(host, { preset, controls: inView }, signal) {
   const first = parsed(preset);
   let state = parsed(location.hash, first);
-  let [run, kept, until] = [null, null, null];
+  let [run, kept, until, announced] = [null, null, null, 0];
   const { panels, controls, say } = frame(host, { label: "The lab, networks to train", columns: "1fr 1fr" });
   const shown = instruments(panels);
 
@@ -52,8 +52,10 @@ export function mount(host, { preset, controls: inView }, signal) {
     return advance(run, until != null);
   }, () => {
     draw();
+    const epoch = Math.floor(run.done / run.steps);
     if (!work.going) rest();
-    else if (run.done % run.steps === 0) say(told(run));
+    else if (epoch !== announced) say(told(run));
+    announced = epoch;
   }, signal);
   let asked = 0;
   const draw = () => {
