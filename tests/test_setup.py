@@ -48,6 +48,7 @@ def test_what_is_missing_is_named_with_what_is_left_out(bare):
         ("Chromium", "pages"),
         ("bubblewrap", "grading"),
         ("TeX", "PDF"),
+        ("Firefox", "second browser"),
     ]:
         line = next(line for line in text.splitlines() if line.startswith(f"missing: {missing}"))
         assert left_out in line.partition("left out")[2]

@@ -66,6 +66,8 @@ look() {
       "the tests of grading"
     has_tex || need "TeX (make pdf brings it)" "${CI:+$TEX}" "the PDF"
     need_photographs "the tests of other worlds"
+    have firefox-esr || have firefox || need "Firefox (on Debian: apt-get install firefox-esr)" \
+      "${CI:+firefox-esr}" "the tests in a second browser"
     has_epubcheck || need "epubcheck (on Debian: apt-get install epubcheck)" "${CI:+epubcheck}" \
       "a test of the EPUB"
     if have unshare && ! runs unshare --user --map-root-user true; then
