@@ -1,6 +1,6 @@
 // The page of results: sections, traps and terms that have the words of the query, best first.
 {
-  const IRREGULAR = { frozen: "freeze", froze: "freeze", dying: "die", chosen: "choose", grew: "grow", grown: "grow" };
+  const IRREGULAR = { frozen: "freeze", froze: "freeze", unfrozen: "unfreeze", dying: "die", chosen: "choose", grew: "grow", grown: "grow" };
   const MOST = 30;
 
   /** For each word of a query the stems of the index that it may mean, with how sure that is. */

@@ -29,6 +29,7 @@ SENTENCE = re.compile(r".+?[.:?!](?=\s|$)", re.S)
 IRREGULAR = {
     "frozen": "freeze",
     "froze": "freeze",
+    "unfrozen": "unfreeze",
     "dying": "die",
     "chosen": "choose",
     "grew": "grow",

@@ -64,6 +64,23 @@ SOUGHT = {
     "saturated sigmoid": "Saturated, or not?",
     "mixed precision": "A default recipe",
     "frozen batch normalization": "A frozen layer",
+    # Held back until the search was done.
+    "model not learning": "Diagnosis",
+    "loss not changing": "Diagnosis",
+    "batchnorm inference mode": "Training",
+    "resume training": "Saving and resuming",
+    "trainable = False": "trainable without a new compile",
+    "lstm exploding gradient": "Where gradients explode: time",
+    "adam epsilon": "Eleven rules",
+    "cosine annealing": "By step: a schedule object",
+    "batch norm small batch": "Batch size",
+    "unfreeze layers learning rate": "A lower rate for lower layers",
+    "class imbalance": "A rare class",
+    "data leakage": "Look at the data first",
+    "reproducible results keras": "Reproducibility",
+    "from_logits": "Diagnosis",
+    "gelu vs relu": "Which to choose",
+    "learning rate too high": "The range test",
 }
 
 
