@@ -1,11 +1,13 @@
 // The page of results: sections, traps and terms that have the words of the query, best first.
 {
   const IRREGULAR = { frozen: "freeze", froze: "freeze", unfrozen: "unfreeze", dying: "die", chosen: "choose", grew: "grow", grown: "grow" };
+  const BRITISH = /is(e[drs]?|ers|ing|ations?)$/;
   const MOST = 30;
+  const ASKING = new Set("why how what which do does did i my you should must can take good best find implement mean".split(" "));
 
   /** For each word of a query the stems of the index that it may mean, with how sure that is. */
   const meant = (word) => {
-    const stem = new Stemmer().stemWord(IRREGULAR[word] ?? word);
+    const stem = new Stemmer().stemWord((IRREGULAR[word] ?? word).replace(BRITISH, "iz$1"));
     const known = Object.keys(searchIndex.stems);
     return known.flatMap((other) => {
       if (other === stem) return [[other, 1]];
@@ -15,7 +17,9 @@
 
   function search(query) {
     const parts = query.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
-    const words = (parts.match(/[\p{L}\d]+(?:\.\d+)?/gu) ?? []).filter((word) => !stopwords.includes(word));
+    const typed = (parts.match(/[\p{L}\d]+(?:\.\d+)?/gu) ?? []).filter((word) => !stopwords.includes(word));
+    const sought = typed.filter((word) => !ASKING.has(word));
+    const words = sought.length ? sought : typed;
     const scores = new Map();
     const n = searchIndex.entries.length;
     for (const word of words) {
@@ -33,7 +37,11 @@
       }
     }
     return [...scores]
-      .map(([place, [sum, times]]) => [searchIndex.entries[place], sum * (times / words.length) ** 2])
+      .map(([place, [sum, times]]) => {
+        const entry = searchIndex.entries[place];
+        const named = entry[0].toLowerCase() === query.trim().toLowerCase();
+        return [entry, sum * (times / words.length) ** 2 * (named ? 2 : 1)];
+      })
       .sort((a, b) => b[1] - a[1])
       .slice(0, MOST)
       .map(([entry]) => entry);

@@ -35,6 +35,7 @@ IRREGULAR = {
     "grew": "grow",
     "grown": "grow",
 }
+BRITISH = re.compile(r"is(e[drs]?|ers|ing|ations?)$")
 STEM = snowballstemmer.stemmer("porter")  # as language_data.js has it
 
 
@@ -65,10 +66,10 @@ def collect(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 def entries(doctree: nodes.document) -> Iterator[Entry]:
     for section in doctree.findall(nodes.section):
-        if isinstance(section[0], nodes.title):  # those of exercises have none
-            yield entry(section, section["ids"][0])
         if section[0].astext() == "Traps":
             yield from traps(section)
+        elif isinstance(section[0], nodes.title):  # those of exercises have none
+            yield entry(section, section["ids"][0])
     for exercise in doctree.findall(is_exercise):
         yield entry(exercise, exercise["ids"][0])  # type: ignore[index, arg-type]
     for item in doctree.findall(nodes.definition_list_item):
@@ -125,7 +126,7 @@ def begins_bold(block: nodes.Node) -> bool:
 
 
 def gather(block: nodes.Node, texts: list[tuple[float, str]], prose: list[str]) -> None:
-    if isinstance(block, (addnodes.toctree, *UNSEEN)):
+    if isinstance(block, (addnodes.glossary, addnodes.toctree, *UNSEEN)):
         return  # a section in an exercise is its text
     if isinstance(block, nodes.literal_block):
         texts.append((CODE, block.astext()))
@@ -164,7 +165,7 @@ def words(text: str) -> list[str]:
     """The stems in a text; of a compound its parts, too."""
     split = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)  # BatchNormalization
     every = [word.lower() for word in WORD.findall(split)]
-    return [STEM.stemWord(IRREGULAR.get(word, word)) for word in every]
+    return [STEM.stemWord(BRITISH.sub(r"iz\1", IRREGULAR.get(word, word))) for word in every]
 
 
 def write(app: Sphinx) -> None:

@@ -1,9 +1,10 @@
 """Search, predictions, previews, the lab and the clinic in Firefox, as readers have it, too."""
 
+# ruff: noqa: F811 (a fixture that is imported)
 import pytest
 from firefox import ARROW_DOWN, ENTER, ESCAPE, TAB, firefox, path
 from machine import left_out
-from test_pages import HTML, served
+from test_pages import HTML, site  # noqa: F401
 
 CHAPTER = "book/05-gradient-clipping.html"
 pytestmark = pytest.mark.depends(
@@ -22,12 +23,6 @@ def page(tmp_path_factory):
         left_out("no Firefox (Debian: apt-get install firefox-esr)")
     with firefox(tmp_path_factory.mktemp("profile")) as page:
         yield page
-
-
-@pytest.fixture(scope="module")
-def site():
-    with served(HTML) as address:
-        yield address
 
 
 def opened(page, address):

@@ -28,7 +28,7 @@ SOUGHT = {
     "exploding gradients": "Vanishing and exploding gradients",
     "exploding gradients rnn": "Where gradients explode: time",
     "he initialization": "Xavier (Glorot) and He initialization",
-    "glorot uniform default": "Nothing is chosen for you",
+    "glorot uniform default": "Glorot initialization",
     "pytorch default initialization": "PyTorch’s default kernels",
     "batch normalization before or after activation": "Before or after",
     "layer normalization": "Layer, RMS and group normalization",
@@ -71,7 +71,7 @@ SOUGHT = {
     "resume training": "Saving and resuming",
     "trainable = False": "trainable without a new compile",
     "lstm exploding gradient": "Where gradients explode: time",
-    "adam epsilon": "Eleven rules",
+    "adam epsilon": "Bias correction and epsilon (ε)",
     "cosine annealing": "By step: a schedule object",
     "batch norm small batch": "Batch size",
     "unfreeze layers learning rate": "A lower rate for lower layers",
@@ -81,6 +81,14 @@ SOUGHT = {
     "from_logits": "Diagnosis",
     "gelu vs relu": "Which to choose",
     "learning rate too high": "The range test",
+    # As a question, and as the British write.
+    "why not initialise with zeros": "Zeros",
+    "why does AdaGrad stop": "AdaGrad",
+    "which optimizer should I take by default": "A default recipe",
+    "how do I implement 1cycle in Keras": "By step: a schedule object",
+    "good default settings": "A default recipe",
+    "training loss higher than validation loss": "A training loss above the validation loss",
+    "regularisation": "regularization",
 }
 
 

@@ -33,7 +33,9 @@ const tested = (of, runs) => points(best(of, runs).test);
 
 // Chapters 1 and 2: eight epochs of momentum.
 const sigmoid = (depth) => sweep(`depth=${depth}&act=sigmoid&opt=momentum`, 0.25, 1, 4);
-const DEFAULT = sweep("depth=20&act=relu&init=glorot&opt=momentum", 0.002, 0.01, 0.05);
+const twenty = (act, init) => sweep(`depth=20&act=${act}&init=${init}&opt=momentum`, 0.002, 0.01, 0.05);
+const DEFAULT = twenty("relu", "glorot");
+const five = (init) => sweep(`depth=5&act=relu&init=${init}&opt=momentum`, 0.01, 0.05, 0.25);
 const OLD = "depth=5&act=sigmoid&init=scale&scale=16&opt=momentum&rate=0.25";
 const ADAM_FIVE = "depth=5&act=sigmoid&opt=adam&rate=0.01";
 const AT_START = {
@@ -156,9 +158,25 @@ export const CLAIMS = {
     runs: DEFAULT,
     effects: (of) => [tested(of, DEFAULT)],
   },
+  "he-trains-deep-relu": {
+    runs: [...twenty("relu", "he"), ...DEFAULT],
+    effects: (of) => [minus(tested(of, twenty("relu", "he")), tested(of, DEFAULT))],
+  },
+  "glorot-trains-deep-tanh": {
+    runs: twenty("tanh", "glorot"),
+    effects: (of) => [tested(of, twenty("tanh", "glorot"))],
+  },
   "old-rule-trains-five-sigmoids": {
     runs: [OLD],
     effects: (of) => [points(of(OLD).test)],
+  },
+  "torch-default-costs-at-five-layers": {
+    runs: [...five("glorot"), ...five("pytorch")],
+    effects: (of) => [minus(tested(of, five("glorot")), tested(of, five("pytorch")))],
+  },
+  "torch-default-guesses-at-twenty-layers": {
+    runs: twenty("relu", "pytorch"),
+    effects: (of) => [points(highest(...twenty("relu", "pytorch").map((run) => most(of(run).valid))))],
   },
 
   "adam-fast-kills-units": {
