@@ -69,10 +69,9 @@ const answers = (() => {
   };
   const arrive = () => {
     const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (place?.closest("details:not([open])")) {
-      open(place);
-      place.scrollIntoView();
-    }
+    if (!place?.closest("details")) return;
+    open(place);
+    requestAnimationFrame(() => requestAnimationFrame(() => place.scrollIntoView()));
   };
   addEventListener("hashchange", arrive);
   addEventListener("beforeprint", () => document.querySelectorAll("details.withheld").forEach((one) => (one.open = true)));

@@ -21,8 +21,8 @@ def count(every: list[Claim]) -> str:
     return (
         f"{len(settled)} claims on {measurements(settled)} measurements, {nulls} of them nulls and "
         f"{agreements} agreements with a prediction. {shares.count(1)} claims hold in every single "
-        f"seed, the others in {others:.0%} of their seeds or more. Not settled by thirty seeds or "
-        f"more: {open_ones}."
+        f"seed, the others in {100 * others:.0f}\u00a0% of their seeds or more. "
+        f"Not settled by thirty seeds or more: {open_ones}."
     )
 
 

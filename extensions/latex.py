@@ -104,7 +104,7 @@ def shape_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Split long tables over pages, and give the ledger columns that fit."""
     if app.builder.format != "latex":
         return
-    for title in list(doctree.findall(nodes.paragraph)):
+    for title in list(doctree.findall(nodes.rubric)):
         if "ledger-title" in title["classes"]:
             title.parent.insert(title.parent.index(title), tex(r"\needspace{9\baselineskip}"))
     for table in list(doctree.findall(nodes.table)):

@@ -220,7 +220,9 @@ def ledger(app: Sphinx, here: str, book: list[Chapter]) -> list[nodes.Node]:
         if chapter.claims:
             title = reference(app, here, chapter.docname, chapter.title)
             rows = [row(app, here, chapter, claim) for claim in chapter.claims]
-            out.append(nodes.paragraph("", "", title, classes=["ledger-title"]))
+            out.append(
+                nodes.rubric("", "", title, classes=["ledger-title"], **{"heading-level": 2})
+            )
             if said_of_size := what_counts(chapter.claims):
                 out.append(nodes.paragraph("", said_of_size))
             out.append(table(COLUMNS, rows, chapter.claims))
@@ -253,7 +255,7 @@ def row(app: Sphinx, here: str, chapter: Chapter, claim: Claim) -> list[nodes.No
         claim.asked,
         " and ".join(f"{number}" for number in claim.updates),
         f"{claim.seeds} alike" if alike(claim) else str(claim.seeds),
-        f"{claim.share:.0%}" if claim.asked else "",
+        f"{100 * claim.share:.0f}\u00a0%" if claim.asked else "",
         held if known.blocks else "",
     ]
 

@@ -22,7 +22,7 @@ def row(claim: Claim, with_statement: bool) -> str:
     seeds = "" if alike(claim) else dots(claim)
     over = "" if alike(claim) else f"Median and 95 % interval over {claim.seeds} seeds. "
     asked = html.escape(claim.asked.replace("-", "−"))
-    asked = f"Asked: {asked}; so in {claim.share:.0%} of the seeds." if asked else ""
+    asked = f"Asked: {asked}; so in {100 * claim.share:.0f}\u00a0% of the seeds." if asked else ""
     return (
         f'<div class="claim">{said}<p class="figures">{html.escape(figures_of(claim))}</p>{seeds}'
         f'<p class="rest">{over}{asked}</p></div>'

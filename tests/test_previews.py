@@ -50,9 +50,9 @@ def test_a_card_opens_for_the_mouse_and_goes_with_escape(chapter, kind):
     before = place.bounding_box()
     place.hover()
     card = opened(chapter)
-    assert card.locator(KINDS[kind][1]).count()
+    card.locator(KINDS[kind][1]).first.wait_for(state="attached")
     assert card.inner_text().strip()
-    assert place.get_attribute("aria-describedby") == "preview"
+    place.and_(chapter.locator("[aria-describedby=preview]")).wait_for()
     assert place.bounding_box() == before
     card.hover()
     chapter.wait_for_timeout(400)

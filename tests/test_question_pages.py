@@ -323,8 +323,13 @@ def test_without_javascript_the_reasons_and_the_measured_wait_in_details(browser
 def test_what_is_hidden_opens_for_a_link_into_it_and_for_print(browser, site):
     with open_page(browser, site, ONE, "light") as opened:
         name = opened.evaluate("document.querySelector('details.withheld figure[id]').id")
-        opened.goto(f"{site}{ONE}#{name}")
-        assert opened.query_selector(f"#{name} figcaption").is_visible()
+        opened.evaluate("name => location.assign(`#${name}`)", name)
+        caption = opened.locator(f"#{name} figcaption")
+        caption.wait_for()
+        opened.wait_for_function(
+            "name => Math.abs(document.getElementById(name).getBoundingClientRect().top) < 200",
+            arg=name,
+        )
         opened.evaluate("dispatchEvent(new Event('beforeprint'))")
         assert (
             opened.evaluate("document.querySelectorAll('details.withheld:not([open])').length") == 0

@@ -113,7 +113,7 @@ export function mount(host, { preset, controls: inView }, signal) {
     },
   ]);
   const [play, , , , keep] = row.buttons;
-  panels.before(row.node, controls);
+  panels.before(row.node, controls, host.querySelector(".xp-said"));
 
   const all = element("div", {});
   host.querySelector(".xp").append(
