@@ -42,10 +42,13 @@ def lab(*asked):
 
 @pytest.fixture(scope="module")
 def double():
-    before = keras.config.floatx()
+    """Keras in double precision; its policy is kept from the first layer of the process on."""
+    before = keras.config.floatx(), keras.config.dtype_policy()
     keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
     yield
-    keras.config.set_floatx(before)
+    keras.config.set_floatx(before[0])
+    keras.config.set_dtype_policy(before[1])
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """What the themes bring is known, or the build fails."""
 
+from pathlib import Path
+
 import pytest
 from sphinx.errors import ExtensionError
 
@@ -31,3 +33,9 @@ def test_an_inline_script_stays_is_dropped_or_is_refused() -> None:
 def test_a_script_of_another_host_is_refused() -> None:
     with pytest.raises(ExtensionError, match="does not know the inline script"):
         policy.close(PAGE.format('<script src="https://cdn.org/x.js"></script>'), "a.css", "b.js")
+
+
+@pytest.mark.depends("assets/book.css")
+def test_the_style_sheet_stays_small() -> None:
+    sheet = Path(__file__).parents[1] / "assets/book.css"
+    assert len(sheet.read_text("utf-8").splitlines()) <= 150
