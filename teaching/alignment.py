@@ -102,6 +102,12 @@ def align(cells: list[Cell], assignment: Assignment) -> tuple[list[Cell], list[s
                     notes.append(f"cell {id_} is of an earlier edition, which asked another thing")
                 elif text not in handed_out["same"].get(id_, []):
                     notes.append(f"cell {id_} was edited; the original is used")
+            elif (
+                role == "given" and theirs and assignment.about.get("variants")
+                and theirs["source"].strip() != given.source.strip()
+                and earlier.fingerprint(theirs["source"]) == earlier.fingerprint(given.source)
+            ):  # fmt: skip
+                notes.append(f"cell {id_} has other numbers, as in another student's variant")
             shown = theirs["source"] if role == "student" and theirs else given.source
             if role == "student" and not theirs:
                 shown = ""

@@ -33,7 +33,8 @@ class Summary:
 
     `by_hand` is the number of answers that wait for points, `files` that of the export's files by
     what became of them; `strangers` are rows of `hand.csv` for nobody here, `older` the students
-    whose grades another grader gave, `gone` those of the grading before who are not here.
+    whose grades another grader gave, `gone` those of the grading before who are not here, `unsent`
+    those whose points are in no table to import, in a class of Moodle.
     """
 
     out: Path
@@ -46,6 +47,7 @@ class Summary:
     strangers: tuple[str, ...] = ()
     older: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
+    unsent: tuple[str, ...] = ()
 
     @property
     def attention(self) -> bool:
@@ -63,6 +65,7 @@ class Summary:
             (self.strangers, "rows of hand.csv are for nobody in this class, and wait there"),
             (self.older, "grades are of another version of the grader or of Keras; grade again"),
             (self.gone, "were in the grading before and are not in this export"),
+            (self.unsent, "are in grades.csv alone, as their files name no participant of Moodle"),
         ):
             if who:
                 more = f" and {len(who) - 20} more" if len(who) > 20 else ""
@@ -96,6 +99,8 @@ def grade_class(
         raise ClassError(
             f"{out} has the grades of {before['assignment']}; give {assignment_name} its own folder"
         )
+    if before and before.get("variants") and not secret:
+        raise ClassError(f"{out} was graded with variants; give --secret-file as before")
     submissions, lines = collect(source, out / "submissions", common)
     results.mkdir(parents=True, exist_ok=True)
     submissions, students, unclear = match(submissions, listed, assignment_name)
@@ -143,6 +148,7 @@ def grade_class(
             outcome: counts[outcome] for outcome in ("graded", "set aside", "not understood")
         },
         "roster": bool(listed),
+        "variants": bool(secret),
         "students": dict(sorted(students.items())),
     }
     write_files(out, lines)
@@ -216,9 +222,16 @@ def finish(out: Path) -> Summary:
     (out / "moodle-feedback.zip").write_bytes(build.pack(returned))
     write(out / "report.html", report.page(title, tasks, records))
     counts = Counter(record["status"] for record in records)
+    unsent = [
+        r["student"]
+        for r in records
+        if r["status"] != "missing"
+        and not r["lms_id"]
+        and any(s["lms"] == "moodle" for s in records)
+    ]
     return Summary(
         out, counts["graded"], counts["review"], counts["failed"], counts["missing"],
-        by_hand, about.get("files", {}), tuple(strangers), tuple(older),
+        by_hand, about.get("files", {}), tuple(strangers), tuple(older), unsent=tuple(unsent),
     )  # fmt: skip
 
 

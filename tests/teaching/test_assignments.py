@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from teaching import authoring, check, earlier, syntax
+from teaching import alignment, authoring, check, earlier, syntax
 from teaching.alignment import align, read_cells
 from teaching.grading import grade
 from teaching.sandbox import Limits
@@ -81,6 +81,15 @@ def test_a_test_of_the_first_edition_that_was_edited_is_noted(name):
     checks[0]["source"] += "\n# a change"
     _, notes = align(cells, authoring.load(name))
     assert notes == [f"cell {checks[0]['ids'][0]} was edited; the original is used"]
+
+
+@pytest.mark.parametrize("name", ["02-xavier-and-he-initialization"])
+def test_the_variant_of_another_student_is_noted(name):
+    mine, other = (authoring.load(name, student=s, secret=b"a secret") for s in ("ada", "bo"))
+    handed_in = authoring.answered(other, authoring.solutions(other))
+    cells = alignment.cells_of({"cells": handed_in.cells})
+    assert "cell setup has other numbers, as in another student's variant" in align(cells, mine)[1]
+    assert align(cells, other)[1] == []
 
 
 @pytest.mark.long

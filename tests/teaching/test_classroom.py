@@ -112,6 +112,8 @@ def test_a_second_run_grades_what_is_new_or_changed(graded, course):
     assert graded.count() == 1  # another hidden test
     graded({"a.ipynb": "1"}, secret=b"s")
     assert graded.count() == 1  # another seed
+    with pytest.raises(ClassError, match="graded with variants; give --secret-file"):
+        graded({"a.ipynb": "1"})
 
 
 def test_the_same_class_gives_the_same_bytes(graded):
@@ -139,6 +141,9 @@ def test_tables_import_into_moodle_and_canvas(graded):
     })  # fmt: skip
     assert (counts.graded, counts.review, counts.failed, counts.by_hand) == (2, 1, 1, 6)
     assert counts.attention
+    assert "1 are in grades.csv alone, as their files name no participant of Moodle: x" in str(
+        counts
+    )
     grades = by_student(graded.out / "grades.csv")
     assert grades["doejane_45"]["late"] == "late"
     assert grades["doejane_45"]["total"] == "0"
@@ -376,6 +381,7 @@ def test_two_of_one_name_are_told_apart_by_their_numbers(graded, tmp_path):
     files = {f"doejane_{n}_900_{NAME}.ipynb": "1" for n in (45, 46)}
     counts = graded(files, roster=roster, secret=b"secret")
     assert (counts.graded, counts.failed, counts.missing) == (2, 0, 1)
+    shutil.rmtree(graded.out)
     files = {f"Jane Doe_{n}_assignsubmission_file_x.ipynb": "1" for n in (1, 2)}
     counts = graded(files, roster=roster)
     assert (counts.review, counts.missing) == (2, 1)  # and no Jane is missing
