@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+from test_slides import shows_no_mark
 
 BUILD = Path(__file__).parents[1] / "_build"
 CHAPTERS = sorted(Path(__file__).parents[1].glob("book/[01]*.md"))
@@ -124,6 +125,10 @@ def test_no_title_of_the_ledger_stands_alone(pages: str) -> None:
     printed = run("pdftotext", "-layout", str(PDF), "-").split("\f")
     bodies = [[line.strip() for line in page.splitlines() if line.strip()][:-1] for page in printed]
     assert [body[-1] for body in bodies if body and body[-1] in map(words, titles)] == []
+
+
+def test_no_mark_of_a_slide_is_printed() -> None:
+    shows_no_mark([PDF.with_suffix(".tex").read_text("utf-8")])
 
 
 def test_no_line_begins_with_per_cent() -> None:

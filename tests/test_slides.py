@@ -78,9 +78,13 @@ def test_marks_show_nowhere_else():
     globs = ("html/book/*.html", "notebook/*.ipynb")
     paths = [path for glob in globs for path in (ROOT / "_build").glob(glob)]
     assert {path.suffix for path in paths} >= {".html", ".ipynb"}
+    shows_no_mark([*inside, *(path.read_text("utf-8") for path in paths)])
+
+
+def shows_no_mark(texts):
     marks = {f"{word} {names}".strip() for word in ("slide", "step") for page in CHAPTERS
              for names in MARK.findall(page.read_text("utf-8")) if "-" in names}  # fmt: skip
-    for text in [*inside, *(path.read_text("utf-8") for path in paths)]:
+    for text in texts:
         assert not re.search(r"% (slide|step|wall)\b", text)
         assert not [mark for mark in marks if mark in text]
 
