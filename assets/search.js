@@ -1,13 +1,13 @@
 // The page of results: sections, traps and terms that have the words of the query, best first.
 {
-  const IRREGULAR = { frozen: "freeze", froze: "freeze", unfrozen: "unfreeze", dying: "die", chosen: "choose", grew: "grow", grown: "grow" };
-  const BRITISH = /is(e[drs]?|ers|ing|ations?)$/;
+  const { irregular } = searchIndex;
+  const british = new RegExp(searchIndex.british);
   const MOST = 30;
   const ASKING = new Set("why how what which do does did i my you should must can take good best find implement mean".split(" "));
 
   /** For each word of a query the stems of the index that it may mean, with how sure that is. */
   const meant = (word) => {
-    const stem = new Stemmer().stemWord((IRREGULAR[word] ?? word).replace(BRITISH, "iz$1"));
+    const stem = new Stemmer().stemWord((irregular[word] ?? word).replace(british, "iz$1"));
     const known = Object.keys(searchIndex.stems);
     return known.flatMap((other) => {
       if (other === stem) return [[other, 1]];

@@ -23,9 +23,8 @@ from lib.plots import STYLE
 WEB = Path(__file__).resolve().parent / "web"
 INLINE = ("<!--explorable-inline-->", "<!--/explorable-inline-->")
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.\.?/[^"]+)";\n', re.M)
-LEFT_OUT = re.compile(
-    r"^ *(//.*\n|/\*\*(.|\n)*?\*/\n)?", re.M
-)  # comments, and what is before a line
+# Comments, and the spaces before a line.
+LEFT_OUT = re.compile(r"^ *(//.*\n|/\*\*(.|\n)*?\*/\n)?", re.M)
 EXPORT = re.compile(r"^export (?=(?:const|(?:async )?function\*?) (\w+))", re.M)
 
 

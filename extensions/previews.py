@@ -15,7 +15,8 @@ from posixpath import normpath
 from urllib.parse import unquote
 
 FOLDER = "previews"
-LINK = re.compile(r'<a class="[^"]*\breference internal\b[^"]*" href="([^"#]*)#([^"]+)"')
+# Settings of the lab, as in #init=he, are no place.
+LINK = re.compile(r'<a class="[^"]*\breference internal\b[^"]*" href="([^"#]*)#([^"=]+)"')
 HEADING = re.compile(r"<(h[1-6])\b.*?</\1>", re.S)
 WHOLE = ("figure", "div", "dt", "li", "p")
 DROPPED = (

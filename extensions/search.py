@@ -182,5 +182,7 @@ def write(app: Sphinx) -> None:
             for stem, weight in one["weights"].items():
                 stems[stem] += [len(found), round(weight / (weight + 0.3 * length), 2)]
             found.append([one["title"], page, uri, one["snippet"]])
-    data = json.dumps({"entries": found, "stems": stems}, ensure_ascii=False, sort_keys=True)
+    spelling = {"irregular": IRREGULAR, "british": BRITISH.pattern}
+    index = {"entries": found, "stems": stems, **spelling}
+    data = json.dumps(index, ensure_ascii=False, sort_keys=True)
     Path(app.outdir, INDEX).write_text(f"var searchIndex = {data};", "utf-8")

@@ -222,12 +222,9 @@ def finish(out: Path) -> Summary:
     (out / "moodle-feedback.zip").write_bytes(build.pack(returned))
     write(out / "report.html", report.page(title, tasks, records))
     counts = Counter(record["status"] for record in records)
+    moodle = any(r["lms"] == "moodle" for r in records)
     unsent = [
-        r["student"]
-        for r in records
-        if r["status"] != "missing"
-        and not r["lms_id"]
-        and any(s["lms"] == "moodle" for s in records)
+        r["student"] for r in records if moodle and r["status"] != "missing" and not r["lms_id"]
     ]
     return Summary(
         out, counts["graded"], counts["review"], counts["failed"], counts["missing"],

@@ -15,7 +15,7 @@ from teaching.source import AuthoringError
 DRAW = re.compile(r"% draw (.*)\n")
 COMPUTED = re.compile(r"\{\{(.+?)(?::([^:{}]*))?\}\}")
 KNOWN = {name: value for name, value in vars(math).items() if name[0] != "_"}
-KNOWN |= {"__builtins__": {}, "round": round}
+KNOWN["__builtins__"] = {}
 
 
 def in_groups(text: str) -> str:
@@ -57,10 +57,6 @@ def drawn(lists: str) -> list[dict[str, Any]]:
 
 
 def number(text: str) -> float:
-    try:
-        return int(text)
-    except ValueError:
-        pass
     try:
         return float(text)
     except ValueError:
