@@ -48,8 +48,6 @@ def key(item):
     files |= {ROOT / name for name in ALWAYS}
     if isinstance(item, pytest.DoctestItem):
         files.update(item.path.parent.glob("*.json"))
-    if isinstance(item, pytest.DoctestItem):
-        files.update(item.path.parent.glob("*.json"))
     files.update(*(matching(pattern) for pattern in patterns))
     digest = hashlib.sha256("\0".join([item.nodeid, versions(), *patterns]).encode())
     for path in sorted(files):
