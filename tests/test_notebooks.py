@@ -5,12 +5,15 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from extensions import claims
 from extensions.executed import executed
+from lib.records import records
 
 ROOT = Path(__file__).parents[1]
 BUILT = ROOT / "_build/notebook"
@@ -18,6 +21,7 @@ NOTEBOOKS = ROOT / "notebooks"
 COMMITTED = sorted(NOTEBOOKS.rglob("*.ipynb"))
 WITH_SOLUTIONS = [path for path in COMMITTED if path.parent == NOTEBOOKS]
 MEASURED = r"[−\d.×⁻⁰¹²³⁴-⁹]+"
+FIGURES = rf"{MEASURED}(?: \[{MEASURED}, {MEASURED}\])?"
 CLAIMED = r'(?m)^( +"(?:effect|high|low|share)": )[-+.\de]+,$'
 RUNNING = r"(running takes )(?:one minute|\d+ minutes) and [\d.]+( GB of memory)"
 
@@ -40,22 +44,26 @@ def test_the_committed_notebook_is_the_built_one(path):
 
 
 def measured(text, stem, written=str):
-    """A pattern for a text in which any numbers may stand where those of the page were glued."""
+    """A pattern for a text in which any numbers may stand where those of the page were glued, and
+    any figures where those of its claims are."""
     pattern = re.escape(text)
-    for number in sorted(glued(stem), key=len, reverse=True):
+    for number, any_other in shown(stem):
         escaped = re.escape(re.escape(written(number)))
-        pattern = re.sub(rf"(?<![\w.]){escaped}(?![\w.])", lambda _: MEASURED, pattern)
+        pattern = re.sub(rf"(?<![\w.]){escaped}(?![\w.])", lambda _: any_other, pattern)  # noqa: B023
     return pattern
 
 
-def glued(stem):
-    cells = executed(ROOT, ROOT / f"book/{stem}.md").notebook.cells
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+def shown(stem):
+    """What the page says of its measurements, the longest first, each with a pattern for others."""
+    notebook = executed(ROOT, ROOT / f"book/{stem}.md").notebook
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     found = [output for output in outputs if "scrapbook" in output.get("metadata", {})]
     texts = {
         output["data"]["application/papermill.record/text/plain"].strip("'\"") for output in found
     }
-    return texts - {""}  # of curves
+    patterns = dict.fromkeys(texts - {""}, MEASURED)  # of curves
+    patterns |= {claims.measured(replace(claim, unit="")): FIGURES for claim in records(notebook)}
+    return sorted(patterns.items(), key=lambda item: len(item[0]), reverse=True)
 
 
 @pytest.mark.parametrize("path", sorted(BUILT.glob("questions/*.md")), ids=lambda path: path.stem)

@@ -124,7 +124,7 @@ def stays_in_its_width(page):
 
 LAID_OUT = "* { content-visibility: visible !important }"
 TWINS = """() => {
-  const seen = new Set();
+  const seen = new Set(), twins = [];
   for (const word of document.querySelectorAll(".highlight span:not(:has(*))")) {
     if (!word.textContent.trim()) continue;
     let behind = word;
@@ -132,9 +132,10 @@ TWINS = """() => {
     while (behind.parentElement && clear()) behind = behind.parentElement;
     const { color, fontSize, fontWeight } = getComputedStyle(word);
     const look = [color, fontSize, fontWeight, getComputedStyle(behind).backgroundColor].join();
-    if (seen.has(look)) word.replaceWith(word.textContent);
+    if (seen.has(look)) twins.push(word);
     seen.add(look);
   }
+  for (const word of twins) word.replaceWith(word.textContent);
 }"""
 
 
