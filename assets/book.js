@@ -1,6 +1,21 @@
 // What comes near the screen is measured by the theme as after a change of the window's size.
 document.addEventListener("contentvisibilityautostatechange", () => dispatchEvent(new Event("resize")));
 
+// The list of sections in the sidebar follows what is read; on a phone it closes when one is chosen.
+const sections = document.querySelector("#pst-page-toc-nav");
+if (sections) {
+  sections.addEventListener("click", () => sections.closest("dialog")?.close());
+  const sidebar = sections.closest(".bd-sidebar-primary");
+  new MutationObserver(() => {
+    const active = [...sections.querySelectorAll("a.active")].at(-1);
+    if (!active || sidebar.matches(":hover, :focus-within")) return;
+    const [within, at] = [sidebar, active].map((element) => element.getBoundingClientRect());
+    if (at.top < within.top || at.bottom > within.bottom) {
+      sidebar.scrollTop += at.top - within.top - within.height / 3;
+    }
+  }).observe(sections, { subtree: true, attributeFilter: ["class"] });
+}
+
 // A click on a heading of a ".sortable" table sorts its rows; without JavaScript they keep their order.
 for (const table of document.querySelectorAll("table.sortable")) {
   for (const [column, heading] of [...table.tHead.rows[0].cells].entries()) {

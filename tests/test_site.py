@@ -119,10 +119,51 @@ def test_nothing_moves_for_those_who_ask(browser, site, page_name):  # noqa: F81
         assert page.evaluate(moving) == []
 
 
+def test_captions_stand_in_the_margin(browser, site):  # noqa: F811
+    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+        page = context.new_page()
+        page.goto(site + "book/04-batch-normalization.html#fig-lag")
+        drawing = page.locator("#fig-lag > svg").first.bounding_box()
+        caption = page.locator("#fig-lag > figcaption p")
+        box = caption.bounding_box()
+        assert drawing["x"] + drawing["width"] < box["x"] < box["x"] + box["width"] < 1440
+        # What a section cuts off is not found at its place.
+        there = (
+            "e => document.elementsFromPoint(e.getBoundingClientRect().right - 9, innerHeight / 7)"
+        )
+        assert caption.evaluate(f"{there}.includes(e)")
+
+
+def test_the_list_of_sections_follows_the_reader(browser, site):  # noqa: F811
+    with browser.new_context(viewport={"width": 1280, "height": 700}) as context:
+        page = context.new_page()
+        page.goto(site + "book/10-practical-guidelines.html")
+        read = page.locator("#summary h2")
+        read.evaluate("heading => heading.scrollIntoView({behavior: 'instant'})")
+        name = read.inner_text().rstrip("#").strip()
+        page.wait_for_function(
+            """name => {
+              const [active] = [...document.querySelectorAll("#pst-page-toc-nav a.active")];
+              const { top, bottom } = active?.getBoundingClientRect() ?? {};
+              return active?.innerText === name && top > 0 && bottom < innerHeight;
+            }""",
+            arg=name,
+        )
+
+
+def test_a_section_is_reached_on_a_phone(browser, site):  # noqa: F811
+    with browser.new_context(viewport={"width": 390, "height": 844}) as context:
+        page = context.new_page()
+        page.goto(site + "book/04-batch-normalization.html")
+        page.locator(".primary-toggle").click()
+        page.locator("#pst-page-toc-nav").get_by_text("Traps").click()
+        page.locator("#traps h2").click(trial=True)  # nothing lies above it
+
+
 @pytest.mark.parametrize("page_name", ["book/04-batch-normalization.html"])
 def test_paper_gets_the_text_alone(opened):
     opened.emulate_media(media="print")
-    for part in (".bd-sidebar-primary", ".bd-sidebar-secondary", ".bd-header-article", ".copybtn"):
+    for part in (".bd-sidebar-primary", ".bd-header-article", ".copybtn"):
         seen = f"[...document.querySelectorAll('{part}')].filter(e => e.checkVisibility()).length"
         assert opened.evaluate(seen) == 0, part
     width = opened.evaluate("document.querySelector('article').getBoundingClientRect().width")
