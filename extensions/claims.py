@@ -1,5 +1,6 @@
 """What the ledger says of claims, in words and figures."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -66,6 +67,12 @@ def measured(claim: Claim) -> str:
     if alike(claim):
         return f"{rounded(float(f'{claim.effect:.4g}'))} {claim.unit}".rstrip()
     return figures(claim.effect, claim.low, claim.high, claim.unit)
+
+
+def asked(claim: Claim) -> str:
+    """What the claim asks of the measured, its numbers set as all others."""
+    number = r"(?<![\w.])-?\d[\d.]*(e[-+]\d+)?"
+    return re.sub(number, lambda found: rounded(float(found[0])), claim.asked)
 
 
 def figures(effect: float, low: float, high: float, unit: str) -> str:

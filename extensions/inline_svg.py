@@ -69,10 +69,15 @@ class InlineFigures(SphinxPostTransform):
             if narrow and self.app.builder.name == "html":  # a slide is as wide as it is
                 phone = themed(narrow[0], alt, f"n{number}-")
                 svg += phone.replace('class="figure"', 'class="figure narrow"', 1)
-                caption = " ".join(text.astext() for text in image.parent.findall(nodes.caption))
-                if re.search(r"\bLeft\b|\(left\)", caption):
-                    image.parent["classes"].append("stacked")
+                tell_of_stacking(image.parent)
             image.replace_self(nodes.raw("", svg, format="html", drawing=str(path)))
+
+
+def tell_of_stacking(figure: nodes.Element) -> None:
+    """Mark a figure whose caption says left or right, which on a phone is above or below."""
+    caption = " ".join(text.astext() for text in figure.findall(nodes.caption))
+    if re.search(r"\b(Left|Right)\b|\(left\)", caption):
+        figure["classes"].append("stacked")
 
 
 def themed(svg: str, alt: str, prefix: str) -> str:

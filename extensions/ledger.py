@@ -24,7 +24,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-from extensions.claims import alike, count, measured, what_counts
+from extensions.claims import alike, asked, count, measured, what_counts
 from extensions.executed import cache_folder, code_blocks, executed
 from extensions.replication import Replication, fingerprint, replication, summary
 from lib.records import Claim, glued, records
@@ -252,7 +252,7 @@ def row(app: Sphinx, here: str, chapter: Chapter, claim: Claim) -> list[nodes.No
     return [
         said,
         measured(claim),
-        claim.asked,
+        asked(claim),
         " and ".join(f"{number}" for number in claim.updates),
         f"{claim.seeds} alike" if alike(claim) else str(claim.seeds),
         f"{100 * claim.share:.0f}\u00a0%" if claim.asked else "",

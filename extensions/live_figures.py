@@ -14,7 +14,7 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from explorables._shell import INLINE, WEB, inlined, packed, script
-from extensions.inline_svg import themed
+from extensions.inline_svg import tell_of_stacking, themed
 from extensions.latex import tex
 
 FOLDER = "explorables"
@@ -37,6 +37,7 @@ class ShareModules(SphinxPostTransform):
             page = shared(node.astext(), f"x{number}-")
             if self.app.builder.name == "epub":  # which runs no scripts
                 page = page[page.index("<svg") : page.rindex("</svg>") + len("</svg>")]
+            tell_of_stacking(node.parent)
             # Not of the class text_html, on which the theme lays a grey card in the dark.
             classes = ["output", "explorable-output"]
             node.replace_self(nodes.raw("", page, format="html", classes=classes))

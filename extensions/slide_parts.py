@@ -11,7 +11,7 @@ import numpy as np
 from docutils import nodes
 
 from extensions.claim_lines import figures_of
-from extensions.claims import alike
+from extensions.claims import alike, asked
 from extensions.questions import choices, question
 from lib.records import Claim
 
@@ -21,11 +21,11 @@ def row(claim: Claim, with_statement: bool) -> str:
     said = f"<p>{capital(claim.statement)}</p>" if with_statement else ""
     seeds = "" if alike(claim) else dots(claim)
     over = "" if alike(claim) else f"Median and 95 % interval over {claim.seeds} seeds. "
-    asked = html.escape(claim.asked.replace("-", "−"))
-    asked = f"Asked: {asked}; so in {100 * claim.share:.0f}\u00a0% of the seeds." if asked else ""
+    bound = html.escape(asked(claim))
+    kept = f"Asked: {bound}; so in {100 * claim.share:.0f}\u00a0% of the seeds." if bound else ""
     return (
         f'<div class="claim">{said}<p class="figures">{html.escape(figures_of(claim))}</p>{seeds}'
-        f'<p class="rest">{over}{asked}</p></div>'
+        f'<p class="rest">{over}{kept}</p></div>'
     )
 
 

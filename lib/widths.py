@@ -6,10 +6,12 @@ The second drawing lies in the metadata of the first, which nothing shows; a pag
 import re
 from itertools import pairwise
 
+import numpy as np
 from IPython.core.pylabtools import print_figure
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
+from matplotlib.ticker import MaxNLocator
 
 from lib.plots import spread_ends
 
@@ -77,6 +79,14 @@ def _label(axes: list[Axes], name: str, shown: bool, labels: dict[Axes, dict[str
         axis.set_label_text(text if shown else "")
 
 
+def _count(ax: Axes) -> None:
+    """Have whole numbers at the ticks of the x axis where all lines go from one to the next."""
+    locator = ax.xaxis.get_major_locator()
+    xs = [np.asarray(line.get_xdata(), float) for line in ax.lines]
+    if isinstance(locator, MaxNLocator) and xs and not any((x % 1).any() for x in xs):
+        locator.set_params(integer=True)
+
+
 def _turn(ax: Axes) -> None:
     """Turn the labels of the ticks on the x axis where they would overlap."""
     labels = [label for label in ax.get_xticklabels() if label.get_visible() and label.get_text()]
@@ -87,6 +97,8 @@ def _turn(ax: Axes) -> None:
 
 
 def _svg(figure: Figure, **options: float) -> str:
+    for ax in figure.axes:
+        _count(ax)
     figure.draw_without_rendering()  # lays the panels out
     for ax in figure.axes:
         spread_ends(ax)

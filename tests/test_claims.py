@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from extensions.claims import shape
+from extensions.claims import asked, shape
 from extensions.executed import code_cells, executed
 from extensions.replication import keeps, read
 from lib.evidence import NULLS, records
@@ -98,3 +98,17 @@ def test_a_pooled_claim_stands_on_the_further_blocks_alone(claims):
                 blocks = [run["claims"][claim.name] for run in runs]
                 together = [list(chain(*effects)) for effects in zip(*blocks, strict=True)]
                 assert keeps(claim, together), claim.name
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("less than -9 points", "less than −9 points"),
+        ("more than 6e-08 times", "more than 6×10⁻⁸ times"),
+        ("within ±0.01 log2", "within ±0.01 log2"),
+        ("", ""),
+    ],
+)
+def test_what_is_asked_is_set_like_what_is_measured(claims, written, shown):
+    claim = next(iter(claims.values()))[0]
+    assert asked(replace(claim, asked=written)) == shown

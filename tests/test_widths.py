@@ -56,3 +56,15 @@ def test_panels_in_rows_and_columns_stay_unless_there_are_four_columns():
         grid = axes[0, 0].get_subplotspec().get_gridspec()
         assert (grid.nrows, grid.ncols) == wanted
         plt.close(figure)
+
+
+@pytest.mark.parametrize("steps", [1, 8])
+def test_what_is_counted_has_whole_numbers_at_its_ticks(steps):
+    epochs = np.arange(1, 9) / steps
+    with mpl.rc_context(plots.STYLE):
+        figure, ax = plt.subplots()
+        ax.plot(epochs, epochs, label="training and validation")
+        plots.label_lines(ax)
+        widths.in_two_widths(figure)
+        assert (ax.get_xticks() % 1).any() == (steps > 1)
+        plt.close(figure)

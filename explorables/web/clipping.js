@@ -126,7 +126,7 @@ export function mount(host, settings) {
     dots([turn, 0].map((v) => [curve.left + curve.x(direction), curve.top + curve.y(v)]));
     curve.labels([
       { k: 1, text: "by value", x: 180, y: values.at(-1) },
-      { k: 2, text: "by norm", x: 180, y: 0 },
+      { k: 2, text: "by norm", x: 180, y: 2 },
     ]);
     const [v, n] = clipped;
     const what = within[0] && within[1]
