@@ -24,7 +24,7 @@ from teaching.store import (
     write_result,
 )
 from teaching.submissions import Submission, collect
-from teaching.tables import write_files, write_tables
+from teaching.tables import essence, read_seen, reasons, write_files, write_tables
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,9 @@ def grade_class(
 def finish(out: Path) -> Summary:
     """Merge the points in `OUT/hand.csv` and write all tables, feedback and the report anew.
 
-    Raises ClassError where a file of the class is missing, broken, or has points that cannot be.
+    What `OUT/review.csv` says was seen is out of the queue, as long as the reasons are the same.
+    Raises TableError, and ClassError where a file of the class is missing, broken, or has points
+    that cannot be.
     """
     from teaching import feedback, report  # with Matplotlib, which workers do not need
 
@@ -200,7 +202,11 @@ def finish(out: Path) -> Summary:
         names = {"name": row["name"] or submission["name"], "roster": row["student"]}
         records.append(record | names)
     by_hand, strangers = hand.merge(out / "hand.csv", tasks, records)
+    seen = read_seen(out / "review.csv")
     for record in records:
+        record["seen"] = seen.get((record["student"], essence(reasons(record))), "")
+        if record["seen"] and record["status"] == "review":
+            record["status"] = "graded"
         scores = [task["score"] for task in record["tasks"]]
         record["total"] = sum(score for score in scores if score is not None)
         record["max"] = sum(task["points"] for task in tasks)

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from teaching.alignment import is_touched
-from teaching.store import ClassError, visible
-from teaching.tables import TableError, guard, read_table, unguard, write_table
+from teaching.store import ClassError
+from teaching.tables import TableError, essence, read_table, unguard, write_table
 
 COLUMNS = ["student", "task", "points", "max", "comment", "answer"]
 CHANGE = "[the answer changed after {} points were given: look again]"
@@ -49,7 +49,7 @@ def merge(
                     record["notes"].append(f"{points} points by hand for {task['id']} are kept")
             elif points:
                 before, comment = row["answer"] if row else "", CHANGED.sub("", comment)
-                if (before or by_hand) and _essence(before) != _essence(answer):
+                if (before or by_hand) and essence(before) != essence(answer):
                     comment = f"{CHANGE.format(points)} {comment}".strip()
                     points = ""
                 else:
@@ -107,7 +107,7 @@ def _row(
         for (name, of), row in given.items()
         if of == task and name.upper() in forms and name not in here
     ]
-    same = [key for key in found if answer and _essence(given[key]["answer"]) == _essence(answer)]
+    same = [key for key in found if answer and essence(given[key]["answer"]) == essence(answer)]
     if len(same) != 1 or any(_as_numbers(other) & forms for other in here - {student}):
         return None
     return same[0]
@@ -154,8 +154,3 @@ def _read(path: Path, most: dict[str, float]) -> dict[tuple[str, str], dict[str,
             )
         given[key] = row
     return given
-
-
-def _essence(text: str) -> str:
-    """What a spreadsheet leaves of a text: it may change spaces, line ends and a first quote."""
-    return " ".join(guard(visible(text)).split()).lstrip("'")

@@ -48,7 +48,8 @@ def fake(content, assignment):
         tasks.append(result | {"message": "" if score else "AssertionError", "answer": text})
     return {
         "status": "review" if "odd" in text else "graded", "tasks": tasks, "flags": [],
-        "notes": ["patched"] if "odd" in text else [], "cpu_seconds": 1.0, "seconds": 1.0,
+        "notes": [word for word in ("odd", "strange") if word in text],
+        "cpu_seconds": 1.0, "seconds": 1.0,
         "cells": [{"id": "divide", "type": "code", "source": text, "output": "", "images": []}],
     }, "later" not in text  # fmt: skip
 
@@ -212,6 +213,27 @@ def test_points_by_hand_survive_and_a_changed_answer_is_marked(graded):
     hand = {(row["student"], row["task"]): row for row in table(graded.out / "hand.csv")}
     assert (hand["b", "why"]["points"], hand["b", "why"]["comment"]) == ("1", "")
     assert by_student(graded.out / "grades.csv")["a"]["total"] == "5"
+
+
+def test_a_review_is_closed_by_who_has_seen_it_until_its_reasons_change(graded):
+    files = {"a.ipynb": "odd", "b.ipynb": "odd", "c.ipynb": "fine", "d.zip": ""}
+    assert graded(files).review == 2
+    rows = table(graded.out / "review.csv")
+    assert [(row["student"], row["seen"]) for row in rows] == [("a", ""), ("b", ""), ("d", "")]
+    for row in rows:
+        row["seen"] = "by me" * (row["student"] != "b")
+    with (graded.out / "review.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    counts = classroom.finish(graded.out)
+    assert (counts.graded, counts.review, counts.failed) == (2, 1, 1)
+    grades = by_student(graded.out / "grades.csv")
+    assert [grades[s]["status"] for s in "abcd"] == ["graded", "review", "graded", "failed"]
+    assert [row["seen"] for row in table(graded.out / "review.csv")] == ["by me", "", "by me"]
+    assert graded(files).review == 1
+    assert graded(files | {"a.ipynb": "odd, and strange"}).review == 2
+    assert by_student(graded.out / "review.csv")["a"]["seen"] == ""
 
 
 @pytest.mark.parametrize("once", ["gone", "missing", "failed", "unreadable"])
