@@ -71,8 +71,12 @@ def measured(claim: Claim) -> str:
 
 def asked(claim: Claim) -> str:
     """What the claim asks of the measured, its numbers set as all others."""
-    number = r"(?<![\w.])-?\d[\d.]*(e[-+]\d+)?"
-    return re.sub(number, lambda found: rounded(float(found[0])), claim.asked)
+    text = re.sub(r"(?<![\w.])-(?=\d)", "−", claim.asked)
+    return re.sub(r"(?<=\d)e([-+]\d+)", lambda power: f"×10{raised(int(power[1]))}", text)
+
+
+def raised(power: int) -> str:
+    return str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def figures(effect: float, low: float, high: float, unit: str) -> str:

@@ -105,6 +105,7 @@ def test_a_pooled_claim_stands_on_the_further_blocks_alone(claims):
     [
         ("less than -9 points", "less than −9 points"),
         ("more than 6e-08 times", "more than 6×10⁻⁸ times"),
+        ("more than 1e+20 times", "more than 1×10²⁰ times"),
         ("within ±0.01 log2", "within ±0.01 log2"),
         ("", ""),
     ],
