@@ -16,7 +16,7 @@
   };
 
   function search(query) {
-    const parts = query.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+    const parts = query.replace(/([a-z])(?=[A-Z][a-z])/g, "$1 ").toLowerCase();
     const typed = (parts.match(/[\p{L}\d]+(?:\.\d+)?/gu) ?? []).filter((word) => !stopwords.includes(word));
     const sought = typed.filter((word) => !ASKING.has(word));
     const words = sought.length ? sought : typed;

@@ -25,7 +25,7 @@ LEFT_OUT = (AGAIN, "book/changes", "book/references")
 WORD = re.compile(r"[^\W_]+(?:\.\d+)?")
 TITLE, TERM, PROSE, CODE = 8, 4, 1, 0.3  # what a word counts for, by where it stands
 UNSEEN = (nodes.raw, nodes.comment, nodes.title, nodes.math, nodes.math_block, question)
-SENTENCE = re.compile(r".+?[.:?!](?=\s|$)", re.S)
+SENTENCE = re.compile(r".{30,}?[.?!](?=\s|$)", re.S)  # or more, where the first are short
 IRREGULAR = {
     "frozen": "freeze",
     "froze": "freeze",
@@ -72,11 +72,24 @@ def entries(doctree: nodes.document) -> Iterator[Entry]:
             yield entry(section, section["ids"][0])
     for exercise in doctree.findall(is_exercise):
         yield entry(exercise, exercise["ids"][0])  # type: ignore[index, arg-type]
-    for item in doctree.findall(nodes.definition_list_item):
-        term = next(iter(item.findall(nodes.term)), None)
-        if term is not None and term["ids"]:
-            said = " ".join(part.astext() for part in item.findall(nodes.definition))
-            yield made(term.astext(), term["ids"][0], said, [(TITLE, term.astext()), (PROSE, said)])
+    yield from terms(doctree)
+
+
+def terms(doctree: nodes.document) -> Iterator[Entry]:
+    """Those of the glossary. One that only says "See …" leads to the other, with its sentence."""
+    defined = {
+        term["ids"][0]: (term.astext(), next(iter(item.findall(nodes.definition))))
+        for item in doctree.findall(nodes.definition_list_item)
+        for term in item.findall(nodes.term)
+        if term["ids"]
+    }
+    for anchor, (name, definition) in defined.items():
+        said = definition.astext()
+        texts: list[tuple[float, str]] = [(TITLE, name), (PROSE, said)]
+        if re.fullmatch(r"See [^.]+\.", said):
+            anchor = next(iter(definition.findall(nodes.reference)))["refid"]
+            said = defined[anchor][1].astext()
+        yield made(name, anchor, said, texts)
 
 
 def is_exercise(node: nodes.Node) -> bool:
@@ -163,7 +176,7 @@ def made(title: str, anchor: str, prose: str, texts: list[tuple[float, str]]) ->
 
 def words(text: str) -> list[str]:
     """The stems in a text; of a compound its parts, too."""
-    split = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)  # BatchNormalization
+    split = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", text)  # BatchNormalization, but not ReLU
     every = [word.lower() for word in WORD.findall(split)]
     return [STEM.stemWord(BRITISH.sub(r"iz\1", IRREGULAR.get(word, word))) for word in every]
 

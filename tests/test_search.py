@@ -89,6 +89,15 @@ SOUGHT = {
     "good default settings": "A default recipe",
     "training loss higher than validation loss": "A training loss above the validation loss",
     "regularisation": "regularization",
+    "why do sigmoid gradients vanish": "vanishing gradients",
+    "gradients per layer": "Gradients per layer of a real model",
+    "GELU or SiLU": "GELU",
+    "batch norm momentum": "batch norm momentum",
+    "clipping threshold": "Choosing a threshold",
+    "ReduceLROnPlateau": "By epoch: a callback",
+    "MC dropout calibrated": "MC dropout",
+    "weight initialization relu": "He initialization",
+    "weight initialization ReLU": "He initialization",
 }
 
 
@@ -141,6 +150,6 @@ def test_each_entry_has_a_place_and_a_sentence_and_no_folded_code_is_found():
 def test_the_pages_of_results_and_of_the_book_know_one_stemmer():
     from extensions.search import words
 
-    assert words("Frozen layers: BatchNormalization, L2") == [
-        "freez", "layer", "batch", "normal", "l2",
+    assert words("Frozen layers: BatchNormalization, ReLU, L2") == [
+        "freez", "layer", "batch", "normal", "relu", "l2",
     ]  # fmt: skip
