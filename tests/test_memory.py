@@ -15,7 +15,7 @@ pytestmark = pytest.mark.depends(
     "tests/practice/*",
     "lib/**/*",
     "explorables/**/*",
-    "extensions/*",
+    "extensions/**/*",
     "tools/*",
     "notebooks/**/*",
     "tests/memory.py",
