@@ -90,6 +90,7 @@ SOUGHT = {
     "training loss higher than validation loss": "A training loss above the validation loss",
     "regularisation": "regularization",
     "why do sigmoid gradients vanish": "vanishing gradients",
+    "debugging a neural network": "Diagnosis",
     "gradients per layer": "Gradients per layer of a real model",
     "GELU or SiLU": "GELU",
     "batch norm momentum": "batch norm momentum",
