@@ -7,7 +7,7 @@ if (sections) {
   sections.addEventListener("click", () => sections.closest("dialog")?.close());
   const sidebar = sections.closest(".bd-sidebar-primary");
   new MutationObserver(() => {
-    const active = [...sections.querySelectorAll("a.active")].at(-1);
+    const active = sections.querySelector("a.active");
     if (!active || sidebar.matches(":hover, :focus-within")) return;
     const [within, at] = [sidebar, active].map((element) => element.getBoundingClientRect());
     if (at.top < within.top || at.bottom > within.bottom) {

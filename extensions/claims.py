@@ -72,11 +72,8 @@ def measured(claim: Claim) -> str:
 def asked(claim: Claim) -> str:
     """What the claim asks of the measured, its numbers set as all others."""
     text = re.sub(r"(?<![\w.])-(?=\d)", "−", claim.asked)
-    return re.sub(r"(?<=\d)e([-+]\d+)", lambda power: f"×10{raised(int(power[1]))}", text)
-
-
-def raised(power: int) -> str:
-    return str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    up = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    return re.sub(r"(?<=\d)e([-+]\d+)", lambda e: f"×10{str(int(e[1])).translate(up)}", text)
 
 
 def figures(effect: float, low: float, high: float, unit: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from teaching import authoring, build, hand
+from teaching import authoring, build, hand, review
 from teaching.grading import failed
 from teaching.jobs import Job, on_dask, on_this_machine
 from teaching.roster import absent, match, read_roster
@@ -24,7 +24,7 @@ from teaching.store import (
     write_result,
 )
 from teaching.submissions import Submission, collect
-from teaching.tables import essence, read_seen, reasons, write_files, write_tables
+from teaching.tables import write_files, write_tables
 
 
 @dataclass(frozen=True)
@@ -202,11 +202,8 @@ def finish(out: Path) -> Summary:
         names = {"name": row["name"] or submission["name"], "roster": row["student"]}
         records.append(record | names)
     by_hand, strangers = hand.merge(out / "hand.csv", tasks, records)
-    seen = read_seen(out / "review.csv")
+    review.merge(out / "review.csv", records)
     for record in records:
-        record["seen"] = seen.get((record["student"], essence(reasons(record))), "")
-        if record["seen"] and record["status"] == "review":
-            record["status"] = "graded"
         scores = [task["score"] for task in record["tasks"]]
         record["total"] = sum(score for score in scores if score is not None)
         record["max"] = sum(task["points"] for task in tasks)

@@ -14,8 +14,6 @@ from teaching.submissions import Line
 # Where a spreadsheet that takes another sign for the separator may see a cell begin.
 FORMULA = re.compile(r"(?:^|(?<=[;\n\r\t]))(?=[^\S\n\r\t]*[=+@\-＝＋＠－])|^(?=[\t\r])")
 
-REVIEW = ["student", "why", "file", "seen"]
-
 
 class TableError(ValueError):
     """A table cannot be read; the message names the file and what to do."""
@@ -24,14 +22,14 @@ class TableError(ValueError):
 def write_tables(
     out: Path, title: str, tasks: list[dict[str, Any]], records: list[dict[str, Any]]
 ) -> None:
-    """Write `grades.csv`, `review.csv`, `moodle.csv` and `canvas.csv`.
+    """Write `grades.csv`, `moodle.csv` and `canvas.csv`.
 
     `tasks` are the assignment's as dicts; a record is a submission with its result, `total`, `max`,
-    `waiting`, the number of its answers without points, `roster`, its id in the roster, `seen`,
-    what closed its review, and `stranger`, whether it is missing there: its number may be
-    another's, and it is in no table to import.
+    `waiting`, the number of its answers without points, `roster`, its id in the roster, and
+    `stranger`, whether it is missing there: its number may be another's, and it is in no table to
+    import.
     """
-    grades, review, moodle, canvas = [], [], [], []
+    grades, moodle, canvas = [], [], []
     for r in records:
         scores = [_number(task["score"]) for task in r["tasks"]]
         notes = [*r["notes"], *([f"{r['waiting']} to grade by hand"] if r["waiting"] else [])]
@@ -40,10 +38,6 @@ def write_tables(
             [r["student"], r["name"], r["roster"], r["status"], late, *scores, total, most,
              "; ".join(r["flags"]), "; ".join(notes)]
         )  # fmt: skip
-        if r["status"] in ("review", "failed") or r["seen"]:
-            file = f"submissions/{r['student']}.ipynb"
-            file = file if (out / file).exists() else ""
-            review.append([r["student"], reasons(r), file, r["seen"]])
         why = r["tasks"][0]["message"] + "\n" if r["status"] == "failed" else ""
         comments = why + "\n".join(
             f"{task['id']}: {_number(task['score']) or '?'} of {task['points']:g}"
@@ -59,7 +53,6 @@ def write_tables(
     ids = [task["id"] for task in tasks]
     columns = [*"student name roster status late".split(), *ids, *"total max flags notes".split()]
     write_table(out / "grades.csv", columns, grades)
-    write_table(out / "review.csv", REVIEW, review)
     columns = ["Identifier", "Full name", "Grade", "Maximum grade", "Last modified (grade)"]
     columns = [*columns, "Feedback comments"]
     write_table(out / "moodle.csv", columns, moodle, bom=False, unguarded={4})
@@ -67,25 +60,6 @@ def write_tables(
     canvas = [["Points Possible", "", "", "", full], *canvas]
     columns = ["Student", "ID", "SIS Login ID", "Section", title]
     write_table(out / "canvas.csv", columns, canvas, bom=False)
-
-
-def reasons(record: dict[str, Any]) -> str:
-    """Why a submission is in the review queue, in a line."""
-    return "; ".join([*record["notes"], *record["flags"]])
-
-
-def read_seen(path: Path) -> dict[tuple[str, str], str]:
-    """What was written into the column `seen` of `review.csv`, by student and reasons.
-
-    Raises TableError.
-    """
-    columns, rows, _ = read_table(path) if path.exists() else ([], [], [])
-    if not set(REVIEW) <= set(columns):
-        return {}
-    return {
-        (unguard(row["student"]), essence(unguard(row["why"]))): unguard(row["seen"]).strip()
-        for row in rows
-    }
 
 
 def essence(text: str) -> str:
