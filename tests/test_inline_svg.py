@@ -1,12 +1,14 @@
 """What the page makes of a Matplotlib SVG."""
 
 import io
+import re
 
 import matplotlib as mpl
+import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from extensions.inline_svg import themed
+from extensions.inline_svg import POINT, themed, with_fewer_points
 from lib.plots import PALETTE, STYLE
 
 pytestmark = pytest.mark.depends()
@@ -35,3 +37,27 @@ def test_ink_and_series_take_the_colours_of_the_page() -> None:
     assert "currentColor" in svg
     assert "var(--figure-1)" in svg
     assert PALETTE[0] not in svg
+
+
+def test_a_filled_shape_has_no_more_points_than_are_seen() -> None:
+    angles = np.linspace(0, 2 * np.pi, 2000)
+    circle = 50 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    two = [" L ".join(f"{x:.4f} {y:.4f}" for x, y in circle + shift) for shift in (0, 200)]
+    left = re.findall(POINT, with_fewer_points(f"M {two[0]} M {two[1]}"))
+    assert [letter for letter, *_ in left].count("M") == 2
+    assert len(left) < 200
+    places = np.array([[float(x), float(y)] for _, x, y in left[: len(left) // 2]])
+    np.testing.assert_allclose(np.linalg.norm(places, axis=1), 50, atol=0.2)
+    assert np.linalg.norm(np.diff(places, axis=0), axis=1).max() < 10
+
+
+def test_few_points_and_curves_stay() -> None:
+    assert with_fewer_points("M 0 0 L 1 0 L 1 1").startswith("M 0 0 L 1 0 L 1 1")
+    with mpl.rc_context(STYLE):
+        figure, ax = plt.subplots()
+        ax.plot([0, 1, 0], "o-")
+        file = io.StringIO()
+        figure.savefig(file, format="svg", metadata={"Date": None})
+        plt.close(figure)
+    before = re.findall(r"\bC (.*)", file.getvalue())
+    assert len(re.findall(r"\bC ", themed(file.getvalue(), "Three points.", "f0-"))) == len(before)
