@@ -42,7 +42,9 @@ document.addEventListener("click", ({ target }) => {
   const button = target.closest(".btn-source-issues-button");
   if (!button) return;
   const read = [...document.querySelectorAll("article :is(h1, h2, h3)")].filter(
-    (heading) => heading.getBoundingClientRect().top < 150,
+    (heading) =>
+      heading.checkVisibility({ contentVisibilityAuto: true }) &&
+      heading.getBoundingClientRect().top < 150,
   );
   const address = new URL(button.href);
   address.searchParams.set("section", read.at(-1)?.innerText.replace(/#$/, "").trim() ?? "");

@@ -2,7 +2,7 @@
 
 What the source says of itself: `ledger`, `travel_pages`, `questions` with `answers`, `chapter_map`,
 `front` and `lab` (directives and roles), `executed` (the cache of outputs). How it is shown:
-`claim_lines`, `percent`, `inline_svg`, `live_figures`, `folds`, `former`, `reading`,
+`claim_lines`, `highlight`, `breaks`, `inline_svg`, `live_figures`, `folds`, `former`, `reading`,
 `question_pages` with `question_forms` and `katex` on the pages; `latex` and `question_print` in
 print, `epub` for e-readers, `notebooks` with `markdown` and `quiz` in Jupyter, `slides` with
 `slide_parts` and `empty_axes` in the lecture room.
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 def setup(app: "Sphinx") -> dict[str, int]:
     # `executed` is wanted without all these, which take a second to import.
     from extensions import (
+        breaks,
         chapter_map,
         claim_lines,
         epub,
@@ -29,6 +30,7 @@ def setup(app: "Sphinx") -> dict[str, int]:
         folds,
         former,
         front,
+        highlight,
         inline_svg,
         katex,
         lab,
@@ -36,7 +38,6 @@ def setup(app: "Sphinx") -> dict[str, int]:
         ledger,
         live_figures,
         notebooks,
-        percent,
         question_pages,
         questions,
         reading,
@@ -47,11 +48,12 @@ def setup(app: "Sphinx") -> dict[str, int]:
         travel_pages,
     )
 
-    # `percent` sees the figures filled in, and `latex` shapes what all have
-    figures = (ledger, travel_pages, claim_lines, lab, percent)
+    # `breaks` sees the figures filled in, and `latex` shapes what all have
+    figures = (ledger, travel_pages, claim_lines, lab, breaks)
     tables = (*figures, questions, question_pages, chapter_map, latex)
     for part in (
         katex,
+        highlight,
         epub,
         repository,
         search,

@@ -96,7 +96,7 @@ def test_a_page(browser, site, page_name, look):
         checks += [is_light, runs_nothing_foreign, introduces_itself] if page_name in READ else []
         checks += [has_formulas_as_mathml] if page_name in CHAPTERS else []
         checks += [says_what_figures_show] if page_name in EXECUTED else []
-    checks += [has_legible_figures] if look == "phone" else []
+    checks += [begins_no_line_with_a_mark, has_legible_figures] if look == "phone" else []
     problems = {}
     with open_page(browser, site, page_name, look) as page:
         for check in [*checks, is_closed]:
@@ -165,6 +165,22 @@ def shows_formulas_whole(page):
         "[...document.querySelectorAll('div.math')].filter(m => m.scrollWidth > m.clientWidth)"
     )
     assert page.evaluate(f"{clipped}.map(m => m.innerText)") == []
+
+
+MARKS = """() => [...document.querySelectorAll("span.math")].filter((formula) => {
+  const text = formula.nextSibling;
+  if (text?.nodeType !== Node.TEXT_NODE || !/^[,.;:?!)\\]]/.test(text.data)) return false;
+  const first = document.createRange();
+  first.setStart(text, 0);
+  first.setEnd(text, 1);
+  const mark = first.getBoundingClientRect(), line = [...formula.getClientRects()].at(-1);
+  return mark.height && mark.top > line.top + 0.7 * line.height;
+}).map((formula) => formula.parentElement.textContent)"""
+
+
+def begins_no_line_with_a_mark(page):
+    page.add_style_tag(content=LAID_OUT)
+    assert page.evaluate(MARKS) == []
 
 
 SMALLEST = 11  # pixels, of a letter in a figure on a phone

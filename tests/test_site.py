@@ -179,6 +179,7 @@ def test_a_lost_reader_finds_the_book(browser, site):  # noqa: F811
 def test_a_report_names_the_section_in_sight(opened):
     section = opened.locator("article h3").nth(2)
     section.evaluate("heading => heading.scrollIntoView({behavior: 'instant'})")
+    opened.wait_for_function("() => new Promise((seen) => setTimeout(seen, 100, true))")
     # The book that is tested has no address, and so no button.
     opened.evaluate("""() => {
       document.body.insertAdjacentHTML("beforeend",

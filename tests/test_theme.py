@@ -1,13 +1,15 @@
 """What the themes bring is known, or the build fails."""
 
+import re
 from pathlib import Path
 
 import pytest
 from sphinx.errors import ExtensionError
 
-from extensions import policy, theme
+from extensions import highlight, policy, theme
 
 pytestmark = pytest.mark.depends()
+ROOT = Path(__file__).parents[1]
 PAGE = '<html data-content_root="../"><head><meta charset="utf-8" />{}</head></html>'
 
 
@@ -37,5 +39,14 @@ def test_a_script_of_another_host_is_refused() -> None:
 
 @pytest.mark.depends("assets/book.css")
 def test_the_style_sheet_stays_small() -> None:
-    sheet = Path(__file__).parents[1] / "assets/book.css"
+    sheet = ROOT / "assets/book.css"
     assert len(sheet.read_text("utf-8").splitlines()) <= 150
+
+
+@pytest.mark.depends("_build/html/_static/pygments.css")
+def test_plain_words_of_code_have_the_colour_of_its_text() -> None:
+    css = (ROOT / "_build/html/_static/pygments.css").read_text("utf-8")
+    texts = re.findall(r"\.highlight \{[^}]*?[^-]color: (#\w+)", css)
+    assert len(set(texts)) == 2  # by day and in the dark
+    for name in highlight.PLAIN.values():
+        assert re.findall(rf"\.highlight \.{name} \{{ color: (#\w+)", css) == texts
