@@ -7,8 +7,8 @@ What the source says of itself: `ledger`, `travel_pages`, `questions` with `answ
 print, `epub` for e-readers, `notebooks` with `markdown` and `quiz` in Jupyter, `slides` with
 `slide_parts` and `empty_axes` in the lecture room.
 The site around the pages: `repository` (links that lead there), `search`, `previews`, `site`
-(metadata, files). After the pages are written: `finish`, the steps in their order, with `theme`,
-`bundle` and `policy`.
+(metadata, files), `heights` of sections. After the pages are written: `finish`, the steps in their
+order, with `theme`, `bundle` and `policy`.
 """
 
 import hashlib
@@ -30,6 +30,7 @@ def setup(app: "Sphinx") -> dict[str, int]:
         folds,
         former,
         front,
+        heights,
         highlight,
         inline_svg,
         katex,
@@ -58,6 +59,7 @@ def setup(app: "Sphinx") -> dict[str, int]:
         repository,
         search,
         site,
+        heights,
         inline_svg,
         live_figures,
         folds,

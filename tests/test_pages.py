@@ -96,7 +96,9 @@ def test_a_page(browser, site, page_name, look):
         checks += [is_light, runs_nothing_foreign, introduces_itself] if page_name in READ else []
         checks += [has_formulas_as_mathml] if page_name in CHAPTERS else []
         checks += [says_what_figures_show] if page_name in EXECUTED else []
-    checks += [begins_no_line_with_a_mark, has_legible_figures] if look == "phone" else []
+    if look == "phone":
+        checks += [guesses_its_heights] if page_name in CHAPTERS else []
+        checks += [begins_no_line_with_a_mark, has_legible_figures]
     problems = {}
     with open_page(browser, site, page_name, look) as page:
         for check in [*checks, is_closed]:
@@ -181,6 +183,21 @@ MARKS = """() => [...document.querySelectorAll("span.math")].filter((formula) =>
 def begins_no_line_with_a_mark(page):
     page.add_style_tag(content=LAID_OUT)
     assert page.evaluate(MARKS) == []
+
+
+HEIGHTS = """() => {
+  const parts = ".bd-article > section > section";
+  return [...document.querySelectorAll(`${parts}, ${parts} > section`)].map((section) => {
+    const guess = getComputedStyle(section).containIntrinsicHeight.replace("auto", "");
+    return [section.id, parseFloat(guess) / section.getBoundingClientRect().height];
+  });
+}"""
+
+
+def guesses_its_heights(page):
+    page.add_style_tag(content=LAID_OUT)
+    wrong = {name: ratio for name, ratio in page.evaluate(HEIGHTS) if not 0.75 < ratio < 3}
+    assert wrong == {}
 
 
 SMALLEST = 11  # pixels, of a letter in a figure on a phone
