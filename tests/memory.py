@@ -1,7 +1,8 @@
 """What has passed on the same content does not run again.
 
 The marker `depends` names the files that a test depends on, as globs from the root; the names of
-its parameters may stand in braces. To these come what is found: its module, the conftests above
+its parameters may stand in braces, and `#code` behind chapters that count by their code alone. To
+these come what is found: its module, the conftests above
 it, whatever these import from this repository, and the data beside a doctest. Their bytes, the
 lock and the versions of Python and Chromium make a key, and what passes leaves a file of that name
 in `_build/passed`.
@@ -20,10 +21,12 @@ from pathlib import Path
 import pytest
 from machine import EVERYTHING, chromium
 
+from extensions.executed import code_blocks
 from extensions.imports import imported
 
 ROOT = Path(__file__).parents[1]
 PASSED = ROOT / "_build/passed"
+CODE = "#code"
 ALWAYS = ("requirements.txt", "pyproject.toml")
 OUTSIDE = tuple(
     f"{ROOT}/{name}/"
@@ -48,11 +51,14 @@ def key(item):
     files |= {ROOT / name for name in ALWAYS}
     if isinstance(item, pytest.DoctestItem):
         files.update(item.path.parent.glob("*.json"))
-    files.update(*(matching(pattern) for pattern in patterns))
+    chapters = {pattern for pattern in patterns if pattern.endswith(CODE)}
+    files.update(*(matching(pattern) for pattern in patterns if pattern not in chapters))
+    code = set().union(*(matching(pattern.removesuffix(CODE)) for pattern in chapters)) - files
     digest = hashlib.sha256("\0".join([item.nodeid, versions(), *patterns]).encode())
-    for path in sorted(files):
-        digest.update(f"\0{path.relative_to(ROOT)}\0{content(path)}".encode())
-    return digest.hexdigest(), files
+    for path in sorted(files | code):
+        known = content_of_code(path) if path in code else content(path)
+        digest.update(f"\0{path.relative_to(ROOT)}\0{known}".encode())
+    return digest.hexdigest(), files | code
 
 
 @functools.cache
@@ -68,6 +74,11 @@ def matching(pattern):
 @functools.cache
 def content(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@functools.cache
+def content_of_code(path):
+    return hashlib.sha256("\0".join(code_blocks(path.read_text("utf-8"))).encode()).hexdigest()
 
 
 @functools.cache

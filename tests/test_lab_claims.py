@@ -23,7 +23,7 @@ HEADLINES = [  # 12 s of one core; with ALL=1 all of them, which take five minut
 ]  # fmt: skip
 
 pytestmark = pytest.mark.depends(
-    "explorables/**/*", "assets/lab/*", "tools/lab.mjs", "lib/**/*", "book/*.md",
+    "explorables/**/*", "assets/lab/*", "tools/lab.mjs", "lib/**/*", "book/*.md#code",
     "_build/executed/*/executed/*/base.ipynb",
 )  # fmt: skip
 

@@ -10,16 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-pytestmark = pytest.mark.depends(
-    "tests/*.*",
-    "tests/practice/*",
-    "lib/**/*",
-    "explorables/**/*",
-    "extensions/**/*",
-    "tools/*",
-    "notebooks/**/*",
-    "tests/memory.py",
-)
+pytestmark = pytest.mark.depends("tests/memory.py", "tests/machine.py", "extensions/*.py")
 SMALL = """
 from pathlib import Path
 import helper, pytest
@@ -44,6 +35,7 @@ def read(name):
     from deep import folder
     return (folder / f"{name}.txt").read_text()
 """
+PAGE = "Some prose.\n\n```{code-cell} ipython3\n1 + 1\n```\n"
 
 
 @pytest.fixture
@@ -117,6 +109,18 @@ def test_a_change_makes_run_what_depends_on_it(small, changed, runs):
     assert passing(small)[0] == UNMARKED
 
 
+def test_of_a_chapter_the_code_alone_may_count(small):
+    chapter = small / "data/page.md"
+    chapter.write_text(PAGE)
+    text = SMALL.replace("depends()", 'depends("data/*.md#code")').replace("pytest.skip", "open")
+    text = text.replace('"no reason"', 'HERE.parent / "data/page.md"')
+    (small / "tests/test_small.py").write_text(text)
+    assert passing(small)[0] == EVERY | {"skips"}
+    for changed, runs in [("prose", UNMARKED), ("1 + 1", UNMARKED | {"skips"})]:
+        chapter.write_text(chapter.read_text().replace(changed, "2"))
+        assert passing(small)[0] == runs
+
+
 def test_versions_and_all_make_everything_run(small):
     passing(small)
     assert passing(small, CHROMIUM_VERSION="2")[0] == EVERY
@@ -162,6 +166,10 @@ pytest.main(["--collect-only", "-q", "tests/test_colab.py"], plugins=[Collected(
 """
 
 
+@pytest.mark.depends(
+    "tests/*.*", "tests/practice/*", "lib/**/*", "explorables/**/*", "extensions/**/*", "tools/*",
+    "notebooks/**/*",
+)  # fmt: skip
 def test_nbval_runs_a_notebook_whenever_it_the_library_or_the_lock_changed(tmp_path):
     for folder in ("tests", "lib", "explorables", "notebooks", "extensions", "tools"):
         ignored = shutil.ignore_patterns("__pycache__", "teaching")

@@ -11,11 +11,12 @@ from test_pages import AXE, HTML, is_closed, open_page, site  # noqa: F401 (a fi
 from extensions import previews
 
 ROOT = Path(__file__).parents[1]
-FILES = pytest.mark.depends(
-    "_build/html/book/*.html", "_build/html/previews/book/*.js", "_build/html/_static/**/*",
-    "_build/html/_images/*",
-)  # fmt: skip
 CHAPTER = "book/05-gradient-clipping.html"
+FILES = pytest.mark.depends(
+    f"_build/html/{CHAPTER}", "_build/html/book/glossary.html", "_build/html/previews/book/*.js",
+    "_build/html/_static/**/*", "_build/html/_images/*",
+)  # fmt: skip
+PAGES = pytest.mark.depends("_build/html/book/*.html", "_build/html/previews/book/*.js")
 KINDS = {  # a link of the text, and what its card holds
     "term": ("a[href^='glossary.html#term-']", "dt"),
     "formula": ("a[href^='#equation-']", ".katex"),
@@ -126,7 +127,7 @@ def test_a_card_opens_from_a_disk_and_none_is_printed(browser):
     page.close()
 
 
-@FILES
+@PAGES
 def test_each_link_into_the_text_has_a_card():
     pages = {page: page.read_text("utf-8") for page in HTML.glob("book/*.html")}
     texts = {path.relative_to(HTML).as_posix(): html for path, html in pages.items()}
@@ -139,7 +140,7 @@ def test_each_link_into_the_text_has_a_card():
         assert len(cards[anchor]) < 150_000, (page, anchor)
 
 
-@FILES
+@PAGES
 def test_no_link_has_a_title_beside_its_card():
     for page in HTML.glob("book/*.html"):
         html = page.read_text("utf-8")

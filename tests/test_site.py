@@ -6,10 +6,13 @@ from urllib.parse import parse_qsl, unquote, urldefrag, urljoin, urlsplit
 import pytest
 from test_pages import HTML, PAGES, open_page, site  # noqa: F401 (a fixture)
 
-pytestmark = pytest.mark.depends(
-    "_build/html/**/*.html", "_build/html/*.js", "_build/html/_static/**/*",
-    "_build/html/_images/*", "_build/html/notebooks/*", "_build/html/previews/**/*",
+pytestmark = pytest.mark.depends("_build/html/_static/**/*", "_build/html/_images/*")
+WHOLE = pytest.mark.depends(
+    "_build/html/**/*.html", "_build/html/*.js", "_build/html/notebooks/*",
+    "_build/html/previews/**/*",
 )  # fmt: skip
+PAGE = pytest.mark.depends("_build/html/{page_name}", "_build/html/previews/book/*.js")
+FOURTH, TENTH = "book/04-batch-normalization.html", "book/10-practical-guidelines.html"
 FOCUS = """() => {
   const at = document.activeElement;
   if (at === document.body || at === document.documentElement) return null;
@@ -34,6 +37,7 @@ class Links(HTMLParser):
             self.to.append(attributes["href"])
 
 
+@WHOLE
 def test_links_into_the_book_lead_somewhere():
     pages = {page: Links(page) for page in PAGES}
     for page, links in pages.items():
@@ -64,6 +68,7 @@ def opened(browser, site, page_name):  # noqa: F811
         yield page
 
 
+@WHOLE
 @pytest.mark.parametrize("start", ["http", "file"])
 def test_search_leads_to_the_section(browser, site, start):  # noqa: F811
     root = site if start == "http" else f"{HTML.as_uri()}/"
@@ -83,6 +88,7 @@ def test_search_leads_to_the_section(browser, site, start):  # noqa: F811
         assert [e for e in errors if start == "http" or "Failed to fetch" not in e] == []
 
 
+@PAGE
 @pytest.mark.parametrize(
     "page_name", ["book/index.html", "book/01-vanishing-and-exploding-gradients.html"]
 )
@@ -107,7 +113,8 @@ def test_the_keyboard_reaches_everything_in_sight(opened):
     assert inside >= wanted
 
 
-@pytest.mark.parametrize("page_name", ["book/04-batch-normalization.html"])
+@PAGE
+@pytest.mark.parametrize("page_name", [FOURTH])
 def test_nothing_moves_for_those_who_ask(browser, site, page_name):  # noqa: F811
     with browser.new_context(reduced_motion="reduce") as context:
         page = context.new_page()
@@ -119,10 +126,11 @@ def test_nothing_moves_for_those_who_ask(browser, site, page_name):  # noqa: F81
         assert page.evaluate(moving) == []
 
 
+@pytest.mark.depends(f"_build/html/{FOURTH}", "_build/html/previews/book/*.js")
 def test_captions_stand_in_the_margin(browser, site):  # noqa: F811
     with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
         page = context.new_page()
-        page.goto(site + "book/04-batch-normalization.html#fig-lag")
+        page.goto(f"{site}{FOURTH}#fig-lag")
         drawing = page.locator("#fig-lag > svg").first.bounding_box()
         caption = page.locator("#fig-lag > figcaption p")
         box = caption.bounding_box()
@@ -134,11 +142,12 @@ def test_captions_stand_in_the_margin(browser, site):  # noqa: F811
         assert caption.evaluate(f"{there}.includes(e)")
 
 
+@pytest.mark.depends(f"_build/html/{TENTH}", "_build/html/previews/book/*.js")
 def test_the_list_of_sections_follows_the_reader(browser, site):  # noqa: F811
     with browser.new_context(viewport={"width": 1280, "height": 700}) as context:
         page = context.new_page()
         page.mouse.move(700, 300)  # over the sidebar it would stay as it is
-        page.goto(site + "book/10-practical-guidelines.html#summary")
+        page.goto(f"{site}{TENTH}#summary")
         page.wait_for_function(
             """() => {
               const active = document.querySelector("#pst-page-toc-nav a.active");
@@ -148,16 +157,18 @@ def test_the_list_of_sections_follows_the_reader(browser, site):  # noqa: F811
         )
 
 
+@pytest.mark.depends(f"_build/html/{FOURTH}", "_build/html/previews/book/*.js")
 def test_a_section_is_reached_on_a_phone(browser, site):  # noqa: F811
     with browser.new_context(viewport={"width": 390, "height": 844}) as context:
         page = context.new_page()
-        page.goto(site + "book/04-batch-normalization.html")
+        page.goto(site + FOURTH)
         page.locator(".primary-toggle").click()
         page.locator("#pst-page-toc-nav").get_by_text("Traps").click()
         page.locator("#traps h2").click(trial=True)  # nothing lies above it
 
 
-@pytest.mark.parametrize("page_name", ["book/04-batch-normalization.html"])
+@PAGE
+@pytest.mark.parametrize("page_name", [FOURTH])
 def test_paper_gets_the_text_alone(opened):
     opened.emulate_media(media="print")
     for part in (".bd-sidebar-primary", ".bd-header-article", ".copybtn"):
@@ -167,6 +178,7 @@ def test_paper_gets_the_text_alone(opened):
     assert width > 600
 
 
+@WHOLE
 def test_a_lost_reader_finds_the_book(browser, site):  # noqa: F811
     with browser.new_context() as context:
         page = context.new_page()
@@ -175,6 +187,7 @@ def test_a_lost_reader_finds_the_book(browser, site):  # noqa: F811
         assert "Training Deep Neural Networks" in page.title()
 
 
+@PAGE
 @pytest.mark.parametrize("page_name", ["book/01-vanishing-and-exploding-gradients.html"])
 def test_a_report_names_the_section_in_sight(opened):
     section = opened.locator("article h3").nth(2)
