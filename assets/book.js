@@ -1,5 +1,10 @@
 // What comes near the screen is measured by the theme as after a change of the window's size.
-document.addEventListener("contentvisibilityautostatechange", () => dispatchEvent(new Event("resize")));
+let measuring;
+document.addEventListener("contentvisibilityautostatechange", (event) => {
+  if (event.skipped) return;
+  cancelAnimationFrame(measuring);
+  measuring = requestAnimationFrame(() => dispatchEvent(new Event("resize")));
+});
 
 // The list of sections in the sidebar follows what is read; on a phone it closes when one is chosen.
 const sections = document.querySelector("#pst-page-toc-nav");

@@ -16,7 +16,7 @@ CODE = re.compile(r"<pre\b.*?</pre>", re.S)
 TWICE = re.compile(r"<(annotation|math)\b.*?</\1>", re.S)
 LETTERS = 42  # of prose in a line
 BESIDES: dict[re.Pattern[str], float] = {  # lines that a thing takes besides those of its letters
-    re.compile(r"<(?:p|li|dd|tr|figcaption|summary|form|label|input|button|pre)\b"): 1.2,
+    re.compile(r"<(?:p|li|dd|tr|figcaption|summary|label|input|button|pre)\b"): 1.2,
     re.compile(r"<h[1-6]\b"): 4,
     re.compile(r'class="[^"]*question-plot'): 12,
 }

@@ -1,6 +1,8 @@
 """A question as a form on a page.
 
-`assets/questions` brings it to life; without JavaScript the reasons wait in a `<details>`.
+`assets/questions` brings it to life; without JavaScript the reasons wait in a `<details>`. It is no
+`<form>`, and its field for a number is made in the page: a browser looks for what it could fill in,
+and lays out the section around it.
 """
 
 from __future__ import annotations
@@ -25,11 +27,12 @@ def on_page(node: question) -> list[nodes.Node]:
     start = (
         f'<div class="question {what} admonition" id="{place}" role="group" '
         f'aria-labelledby="{place}-title" data-question="{settings}">'
-        f'<p class="admonition-title" id="{place}-title">{title}</p><form><div id="{place}-asks">'
+        f'<p class="admonition-title" id="{place}-title">{title}</p><div class="question-form">'
+        f'<div id="{place}-asks">'
     )
     end = (
         f'<p class="question-act"><button type="button">{said}</button></p>'
-        '<div class="question-said" role="status"></div></form>'
+        '<div class="question-said" role="status"></div></div>'
     )
     plot = ""
     if what == "predict":
@@ -67,8 +70,7 @@ def field(node: question) -> list[nodes.Node]:
             out.append(raw("</span></li>"))
         return [*out, raw("</ol>")]
     if kind == "number":
-        box = '<input type="text" inputmode="decimal" autocomplete="off" size="10">'
-        return [raw(f'<label class="question-field"><span>Your answer{unit}</span> {box}</label>')]
+        return [raw(f'<label class="question-field"><span>Your answer{unit}</span> </label>')]
     if kind == "scale":
         box = '<input type="range" min="0" max="200" value="100"><output></output>'
         label = html.escape(options["y"]) + unit

@@ -48,6 +48,15 @@ def press(page, element, key="Enter"):
     page.keyboard.press(key)
 
 
+@pytest.mark.depends("_build/html/{page}")
+@pytest.mark.parametrize("page", [*ALL, "book/again.html"])
+def test_a_browser_finds_nothing_to_fill_in(page):
+    """For it would lay out each section in which there is something."""
+    text = (HTML / page).read_text("utf-8").partition("<article")[2]
+    choices = 'input type="(?:radio|checkbox|range)"'
+    assert re.findall(f"<(?!{choices})(?:form|textarea|select|input) [^>]*>|<form>", text) == []
+
+
 @DEPENDS
 @each
 def test_a_guess_opens_what_was_measured_and_is_drawn_into_it(browser, site, page):

@@ -16,7 +16,6 @@ for (const host of document.querySelectorAll(".question")) {
     boxes: [...host.querySelectorAll(".choice input")],
     choices: [...host.querySelectorAll(".choice > span")].map((one) => one.textContent.trim()),
   };
-  host.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
   (host.classList.contains("predict") ? predict : check)(parts);
   host.dataset.live = "";
 }
@@ -27,7 +26,7 @@ function predict({ q, host, act, said, boxes, choices }) {
   const slide = host.querySelector("input[type=range]");
   const place = host.querySelector(".question-plot");
   const known = answers.all()[q.name];
-  const width = Math.min(480, Math.max(270, host.querySelector("form").clientWidth));
+  const width = Math.min(480, Math.max(270, host.querySelector(".question-form").clientWidth));
   const draw = q.kind === "curve" ? drawing(q, width, () => (said.textContent = "")) : null;
   const ends = q.log ? q.range.map(Math.log10) : q.range;
   const value = () => {
@@ -93,7 +92,8 @@ function openWhatWaits(host) {
 
 /** A question with a right answer: feedback, another try, then the reason. */
 function check({ q, host, act, said, boxes }) {
-  const field = host.querySelector(".question-field input");
+  const field = q.kind === "number" ? element("input", { inputmode: "decimal", autocomplete: "off", size: 10 }) : null;
+  if (field) host.querySelector(".question-field").append(field);
   const list = host.querySelector("ol.order");
   const reasons = host.querySelector("details.question-reasons");
   const tries = [];
