@@ -35,25 +35,22 @@ def write(
 
 
 def with_heights(body: str) -> str:
-    """Give each section its lines, as the property `--lines`."""
+    """Give each section below the title its lines, as the property `--lines`."""
     heights: dict[int, float] = {}
-    opened: list[int] = []
-    folded, last = 0, 0
+    depth, folded, last, start = 0, 0, 0, 0
     for mark in MARK.finditer(body):
         closes, tag, width, height = mark.groups()
-        if not folded:
-            high = lines(body[last : mark.start()])
+        if depth > 1 and not folded:
+            heights[start] += lines(body[last : mark.start()])
             if width and "narrow" in mark[0]:
-                high += PICTURE * int(height) / int(width)
-            for start in opened:
-                heights[start] += high
-        if tag != "section":
-            folded += -1 if closes else 1
-        elif closes:
-            opened.pop()
+                heights[start] += PICTURE * int(height) / int(width)
+        if tag == "section":
+            depth += -1 if closes else 1
+            if depth == 2 and not closes:
+                start = mark.start()
+                heights[start] = 0.0
         else:
-            opened.append(mark.start())
-            heights[mark.start()] = 0.0
+            folded += -1 if closes else 1
         last = mark.end()
     for start in sorted(heights, reverse=True):
         at = start + len("<section")

@@ -185,13 +185,10 @@ def begins_no_line_with_a_mark(page):
     assert page.evaluate(MARKS) == []
 
 
-HEIGHTS = """() => {
-  const parts = ".bd-article > section > section";
-  return [...document.querySelectorAll(`${parts}, ${parts} > section`)].map((section) => {
-    const guess = getComputedStyle(section).containIntrinsicHeight.replace("auto", "");
-    return [section.id, parseFloat(guess) / section.getBoundingClientRect().height];
-  });
-}"""
+HEIGHTS = """() => [...document.querySelectorAll(".bd-article > section > section")].map((part) => {
+  const guess = getComputedStyle(part).containIntrinsicHeight.replace("auto", "");
+  return [part.id, parseFloat(guess) / part.getBoundingClientRect().height];
+})"""
 
 
 def guesses_its_heights(page):

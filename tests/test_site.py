@@ -1,5 +1,6 @@
 """The site as a whole: light, closed, searchable, and usable by keyboard, on paper, from a disk."""
 
+import re
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, unquote, urldefrag, urljoin, urlsplit
 
@@ -12,6 +13,7 @@ WHOLE = pytest.mark.depends(
     "_build/html/previews/**/*",
 )  # fmt: skip
 PAGE = pytest.mark.depends("_build/html/{page_name}", "_build/html/previews/book/*.js")
+NINTH = "book/09-regularization.html"
 FOURTH, TENTH = "book/04-batch-normalization.html", "book/10-practical-guidelines.html"
 FOCUS = """() => {
   const at = document.activeElement;
@@ -165,6 +167,21 @@ def test_a_section_is_reached_on_a_phone(browser, site):  # noqa: F811
         page.locator(".primary-toggle").click()
         page.locator("#pst-page-toc-nav").get_by_text("Traps").click()
         page.locator("#traps h2").click(trial=True)  # nothing lies above it
+
+
+@pytest.mark.depends(f"_build/html/{NINTH}", "_build/html/previews/book/*.js")
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_link_lands_whatever_is_laid_out_above_it(browser, site, width):  # noqa: F811
+    html = (HTML / NINTH).read_text("utf-8")
+    sections = re.findall(r'<section[^>]* id="([^"]+)">\s*<h3>', html)
+    assert len(sections) > 15
+    for section in sections[::4]:
+        with browser.new_context(viewport={"width": width, "height": 844}) as context:
+            page = context.new_page()
+            page.goto(f"{site}{NINTH}#{section}")
+            page.wait_for_timeout(400)
+            top = page.locator(f"#{section}").bounding_box()["y"]
+            assert 0 <= top < 200, section
 
 
 @PAGE
