@@ -7,7 +7,21 @@ import { element } from "../../explorables/web/ui/elements.js";
 const LETTERS = "abcdefgh";
 const again = document.querySelector(".again");
 
-for (const host of document.querySelectorAll(".question")) {
+// One at a time: to ask for the width of one, or to add a field, lays out the section around it.
+const near = new IntersectionObserver(
+  (entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      near.unobserve(target);
+      bringToLife(target);
+    }
+  },
+  { rootMargin: "100%" },
+);
+for (const host of document.querySelectorAll(".question")) near.observe(host);
+if (again) sortByDue();
+
+function bringToLife(host) {
   const q = JSON.parse(host.dataset.question);
   const parts = {
     q, host,
@@ -19,7 +33,6 @@ for (const host of document.querySelectorAll(".question")) {
   (host.classList.contains("predict") ? predict : check)(parts);
   host.dataset.live = "";
 }
-if (again) sortByDue();
 
 /** A guess, then what was measured with the guess in it. */
 function predict({ q, host, act, said, boxes, choices }) {
