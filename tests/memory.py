@@ -2,10 +2,9 @@
 
 The marker `depends` names the files that a test depends on, as globs from the root; the names of
 its parameters may stand in braces, and `#code` behind chapters that count by their code alone. To
-these come what is found: its module, the conftests above
-it, whatever these import from this repository, and the data beside a doctest. Their bytes, the
-lock and the versions of Python and Chromium make a key, and what passes leaves a file of that name
-in `_build/passed`.
+these come what is found: its module, the conftests above it, whatever these import from this
+repository, and the data beside a doctest. Their bytes, the lock and the versions of Python and
+Chromium make a key, and what passes leaves a file of that name in `_build/passed`.
 Failed and skipped tests leave none; tests without the marker always run, and with ALL=1 all do.
 A marked test that opens another file of the repository fails, so that no key forgets one.
 """
