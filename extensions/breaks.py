@@ -30,15 +30,20 @@ def keep_formulas(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     if app.builder.name != "html":
         return
     for formula in list(doctree.findall(nodes.math)):
+        if len(formula.astext()) > SHORT:
+            continue
         parent = formula.parent
         at = parent.index(formula)
-        parts: list[nodes.Node] = [formula]
-        for beside, mark in ((at + 1, AFTER), (at - 1, BEFORE)):
-            text = parent[beside] if 0 <= beside < len(parent) else None
-            if not isinstance(text, nodes.Text) or len(formula.astext()) > SHORT:
-                continue
-            if found := mark.search(text):
-                parent[beside] = nodes.Text(mark.sub("", text))
-                parts.insert(len(parts) if beside > at else 0, nodes.Text(found[0]))
+        parts = [*taken(parent, at - 1, BEFORE), formula, *taken(parent, at + 1, AFTER)]
         if len(parts) > 1:
             parent[at] = nodes.inline("", "", *parts, classes=["together"])
+
+
+def taken(parent: nodes.Element, at: int, marks: re.Pattern[str]) -> list[nodes.Text]:
+    """Marks off the text at a place of an element, if there are a text and marks."""
+    text = parent[at] if 0 <= at < len(parent) else None
+    found = marks.search(text) if isinstance(text, nodes.Text) else None
+    if not found:
+        return []
+    parent[at] = nodes.Text(marks.sub("", found.string))
+    return [nodes.Text(found[0])]

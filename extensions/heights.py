@@ -13,7 +13,7 @@ from sphinx.application import Sphinx
 
 MARK = re.compile(r'<(/?)(section|details|svg)\b(?:[^>]* width="(\d+)" height="(\d+)")?[^>]*>')
 CODE = re.compile(r"<pre\b.*?</pre>", re.S)
-TWICE = re.compile(r"<(annotation|math)\b.*?</\1>", re.S)
+MATHML = re.compile(r"<math\b.*?</math>", re.S)  # the letters of a formula a second time
 LETTERS = 42  # of prose in a line
 BESIDES: dict[re.Pattern[str], float] = {  # lines that a thing takes besides those of its letters
     re.compile(r"<(?:p|li|dd|tr|figcaption|summary|label|input|button|pre)\b"): 1.2,
@@ -61,7 +61,7 @@ def with_heights(body: str) -> str:
 def lines(html: str) -> float:
     """Of a piece of a page without sections, folds and pictures in it."""
     code: int = sum(block.count("\n") for block in CODE.findall(html))
-    prose = TWICE.sub("", CODE.sub("", html))
+    prose = MATHML.sub("", CODE.sub("", html))
     letters = len(re.sub(r"<[^>]*>", "", prose))
     besides = sum(high * len(thing.findall(prose)) for thing, high in BESIDES.items())
     return 0.7 * code + letters / LETTERS + besides

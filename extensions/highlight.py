@@ -11,7 +11,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.token import Name, Punctuation, Text, Whitespace
 from sphinx.application import Sphinx
 
-PLAIN = {Name: "n", Name.Namespace: "nn", Punctuation: "p", Whitespace: "w"}
+PLAIN = {Name, Name.Namespace, Punctuation, Whitespace}
 
 
 def setup(app: Sphinx) -> None:

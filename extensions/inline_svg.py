@@ -119,9 +119,9 @@ def with_fewer_points(lines: str) -> str:
     """
     kinds, *xy = zip(*re.findall(POINT, lines), strict=True)
     points = [(float(x), float(y)) for x, y in zip(*xy, strict=True)]
-    codes = [Line.MOVETO if kind == "M" else Line.LINETO for kind in kinds]
-    left = Line(points, codes).cleaned(simplify=True)
-    letters = {Line.MOVETO: "M", Line.LINETO: "L"}
+    codes = {"M": Line.MOVETO, "L": Line.LINETO}
+    letters = {code: letter for letter, code in codes.items()}
+    left = Line(points, [codes[kind] for kind in kinds]).cleaned(simplify=True)
     return " ".join(
         f"{letters[code]} {x:g} {y:g}" for (x, y), code in left.iter_segments() if code in letters
     )

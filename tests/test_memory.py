@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-pytestmark = pytest.mark.depends("tests/memory.py", "tests/machine.py", "extensions/*.py")
+pytestmark = pytest.mark.depends()
 SMALL = """
 from pathlib import Path
 import helper, pytest

@@ -7,12 +7,11 @@ from urllib.parse import parse_qsl, unquote, urldefrag, urljoin, urlsplit
 import pytest
 from test_pages import HTML, PAGES, open_page, site  # noqa: F401 (a fixture)
 
-pytestmark = pytest.mark.depends("_build/html/_static/**/*", "_build/html/_images/*")
-WHOLE = pytest.mark.depends(
-    "_build/html/**/*.html", "_build/html/*.js", "_build/html/notebooks/*",
-    "_build/html/previews/**/*",
-)  # fmt: skip
-PAGE = pytest.mark.depends("_build/html/{page_name}", "_build/html/previews/book/*.js")
+pytestmark = pytest.mark.depends(
+    "_build/html/_static/**/*", "_build/html/_images/*", "_build/html/previews/book/*.js"
+)
+WHOLE = pytest.mark.depends("_build/html/**/*.html", "_build/html/*.js", "_build/html/notebooks/*")
+PAGE = pytest.mark.depends("_build/html/{page_name}")
 NINTH = "book/09-regularization.html"
 FOURTH, TENTH = "book/04-batch-normalization.html", "book/10-practical-guidelines.html"
 FOCUS = """() => {
@@ -128,7 +127,7 @@ def test_nothing_moves_for_those_who_ask(browser, site, page_name):  # noqa: F81
         assert page.evaluate(moving) == []
 
 
-@pytest.mark.depends(f"_build/html/{FOURTH}", "_build/html/previews/book/*.js")
+@pytest.mark.depends(f"_build/html/{FOURTH}")
 def test_captions_stand_in_the_margin(browser, site):  # noqa: F811
     with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
         page = context.new_page()
@@ -144,7 +143,7 @@ def test_captions_stand_in_the_margin(browser, site):  # noqa: F811
         assert caption.evaluate(f"{there}.includes(e)")
 
 
-@pytest.mark.depends(f"_build/html/{TENTH}", "_build/html/previews/book/*.js")
+@pytest.mark.depends(f"_build/html/{TENTH}")
 def test_the_list_of_sections_follows_the_reader(browser, site):  # noqa: F811
     with browser.new_context(viewport={"width": 1280, "height": 700}) as context:
         page = context.new_page()
@@ -159,7 +158,7 @@ def test_the_list_of_sections_follows_the_reader(browser, site):  # noqa: F811
         )
 
 
-@pytest.mark.depends(f"_build/html/{FOURTH}", "_build/html/previews/book/*.js")
+@pytest.mark.depends(f"_build/html/{FOURTH}")
 def test_a_section_is_reached_on_a_phone(browser, site):  # noqa: F811
     with browser.new_context(viewport={"width": 390, "height": 844}) as context:
         page = context.new_page()
@@ -169,7 +168,7 @@ def test_a_section_is_reached_on_a_phone(browser, site):  # noqa: F811
         page.locator("#traps h2").click(trial=True)  # nothing lies above it
 
 
-@pytest.mark.depends(f"_build/html/{NINTH}", "_build/html/previews/book/*.js")
+@pytest.mark.depends(f"_build/html/{NINTH}")
 @pytest.mark.parametrize("width", [390, 1280])
 def test_a_link_lands_whatever_is_laid_out_above_it(browser, site, width):  # noqa: F811
     html = (HTML / NINTH).read_text("utf-8")
@@ -209,7 +208,7 @@ def test_a_lost_reader_finds_the_book(browser, site):  # noqa: F811
 def test_a_report_names_the_section_in_sight(opened):
     section = opened.locator("article h3").nth(2)
     section.evaluate("heading => heading.scrollIntoView({behavior: 'instant'})")
-    opened.wait_for_function("() => new Promise((seen) => setTimeout(seen, 100, true))")
+    opened.wait_for_timeout(100)
     # The book that is tested has no address, and so no button.
     opened.evaluate("""() => {
       document.body.insertAdjacentHTML("beforeend",
