@@ -75,7 +75,8 @@ def open_page(browser, site, page_name, look):
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)
         page.on("response", answer)
-        page.goto(site + page_name, wait_until="networkidle")
+        page.goto(site + page_name)  # the network may rest before the page is loaded
+        page.wait_for_load_state("networkidle")
         yield page
 
 

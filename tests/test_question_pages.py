@@ -35,7 +35,7 @@ def settings(question):
 def alive(page, question):
     """Bring a question into view, where it comes to life."""
     question.scroll_into_view_if_needed()
-    question.wait_for_selector(":scope[data-live]", timeout=5000)
+    question.wait_for_selector(":scope[data-live]")
     return settings(question)
 
 

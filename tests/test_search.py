@@ -127,7 +127,6 @@ def test_a_result_leads_to_its_place_and_an_unknown_word_is_told(browser):
         page = browser.new_page()
         page.goto(f"{site}search.html?q=two+slopes+called+leaky")
         page.locator("#search-results li a").first.click()
-        page.wait_for_load_state("networkidle")
         place = page.locator(":target")
         assert place.inner_text().startswith("Two slopes called leaky")
         assert -5 < place.bounding_box()["y"] < 400

@@ -77,12 +77,12 @@ def test_search_leads_to_the_section(browser, site, start):  # noqa: F811
         page = context.new_page()
         errors = []
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(root + "search.html?q=dead+unit", wait_until="networkidle")
+        page.goto(root + "search.html?q=dead+unit")
         page.locator("#search-results li a").first.wait_for()
         links = page.locator("#search-results li a").all()
         found = [link for link in links if "03-" in link.get_attribute("href")]
         found[0].click()
-        page.wait_for_load_state("networkidle")
+        page.wait_for_url("**/03-*")
         assert "dead" in page.locator("article").inner_text()
         assert page.evaluate("document.styleSheets.length") > 0
         # From a disk a page may not be fetched, so a result has no lines of its text.
@@ -119,7 +119,7 @@ def test_the_keyboard_reaches_everything_in_sight(opened):
 def test_nothing_moves_for_those_who_ask(browser, site, page_name):  # noqa: F811
     with browser.new_context(reduced_motion="reduce") as context:
         page = context.new_page()
-        page.goto(site + page_name, wait_until="networkidle")
+        page.goto(site + page_name)
         moving = """[...document.querySelectorAll('*')].filter(e => {
             const s = getComputedStyle(e);
             return s.animationName !== 'none' || !/^0s(, 0s)*$/.test(s.transitionDuration)
