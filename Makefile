@@ -61,11 +61,9 @@ check: ready  ## lint and types
 	@ruff check --quiet
 	@mypy --no-error-summary
 
-notebooks: execute  ## write notebooks/ anew from the chapters
+notebooks: execute  ## write into notebooks/ the chapters that changed by more than measured numbers
 	@python -m tools.book notebook
-	@rm -rf notebooks
-	@mkdir notebooks
-	@cp -R _build/notebook/*.ipynb _build/notebook/blank _build/notebook/questions notebooks/
+	@python -m tools.notebooks
 
 release: ready  ## release VERSION=1.0.1: check, stamp, compare the claims, build the site, tag
 	@python -m tools.release "$(VERSION)"
