@@ -2,10 +2,10 @@
 
 What the source says of itself: `ledger`, `travel_pages`, `questions` with `answers`, `chapter_map`,
 `front` and `lab` (directives and roles), `executed` (the cache of outputs). How it is shown:
-`claim_lines`, `highlight`, `breaks`, `inline_svg`, `live_figures`, `folds`, `former`, `reading`,
-`question_pages` with `question_forms` and `katex` on the pages; `latex` and `question_print` in
-print, `epub` for e-readers, `notebooks` with `markdown` and `quiz` in Jupyter, `slides` with
-`slide_parts` and `empty_axes` in the lecture room.
+`claim_lines`, `highlight`, `breaks`, `cells`, `inline_svg`, `live_figures`, `folds`, `former`,
+`reading`, `question_pages` with `question_forms` and `katex` on the pages; `latex` and
+`question_print` in print, `epub` for e-readers, `notebooks` with `markdown` and `quiz` in Jupyter,
+`slides` with `slide_parts` and `empty_axes` in the lecture room.
 The site around the pages: `repository` (links that lead there), `search`, `previews`, `site`
 (metadata, files), `heights` of sections. After the pages are written: `finish`, the steps in their
 order, with `theme`, `bundle` and `policy`.
@@ -23,6 +23,7 @@ def setup(app: "Sphinx") -> dict[str, int]:
     # `executed` is wanted without all these, which take a second to import.
     from extensions import (
         breaks,
+        cells,
         chapter_map,
         claim_lines,
         epub,
@@ -50,7 +51,7 @@ def setup(app: "Sphinx") -> dict[str, int]:
     )
 
     # `breaks` sees the figures filled in, and `latex` shapes what all have
-    figures = (ledger, travel_pages, claim_lines, lab, breaks)
+    figures = (ledger, travel_pages, claim_lines, lab, breaks, cells)
     tables = (*figures, questions, question_pages, chapter_map, latex)
     for part in (
         katex,

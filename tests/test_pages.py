@@ -99,7 +99,8 @@ def test_a_page(browser, site, page_name, look):
         checks += [says_what_figures_show] if page_name in EXECUTED else []
     if look == "phone":
         checks += [guesses_its_heights] if page_name in CHAPTERS else []
-        checks += [begins_no_line_with_a_mark, has_legible_figures]
+        checks += [begins_no_line_with_a_mark, keeps_lines_of_code, has_legible_figures]
+        checks += [shows_tables_of_words_and_arrows_whole]
     problems = {}
     with open_page(browser, site, page_name, look) as page:
         for check in [*checks, is_closed]:
@@ -184,6 +185,22 @@ MARKS = """() => [...document.querySelectorAll("span.math")].filter((formula) =>
 def begins_no_line_with_a_mark(page):
     page.add_style_tag(content=LAID_OUT)
     assert page.evaluate(MARKS) == []
+
+
+def keeps_lines_of_code(page):
+    joined = """[...document.querySelectorAll("pre, pre *")].filter((e) =>
+        e.textContent.includes("\\n") && !/^(pre|break)/.test(getComputedStyle(e).whiteSpace))"""
+    assert page.evaluate(f"{joined}.map(e => e.outerHTML.slice(0, 160))") == []
+
+
+def shows_tables_of_words_and_arrows_whole(page):
+    page.add_style_tag(content=LAID_OUT)
+    wide = """[...document.querySelectorAll("table.in-blocks")].map((e) => e.parentElement)
+        .filter((e) => e.scrollWidth > e.clientWidth)"""
+    assert page.evaluate(f"{wide}.map(e => e.innerText.slice(0, 80))") == []
+    beyond = """[...document.querySelectorAll(".prev-next-area i")].filter((e) =>
+        e.getBoundingClientRect().left < 0 || e.getBoundingClientRect().right > innerWidth)"""
+    assert page.evaluate(f"{beyond}.length") == 0
 
 
 HEIGHTS = """() => [...document.querySelectorAll(".bd-article > section > section")].map((part) => {

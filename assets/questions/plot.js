@@ -89,7 +89,8 @@ const HEIGHT = 240;
  * @returns {{node: Element, guess: () => number[], set: (v: number[]) => void, open: () => void}}
  */
 export function drawing(q, width, changed) {
-  const x = axis(q.x[0], q.x.at(-1), q.xLog, q.xLabel);
+  const scale = axis(q.x[0], q.x.at(-1), q.xLog, q.xLabel);
+  const x = { ...scale, show: (v) => number(scale.back(v), 3) };  // 0.3 is no power of ten
   const y = axis(...q.range, q.log, "");
   const label = `${named(q)}, over ${q.xLabel}: draw your guess`;
   const plot = panel({ label, width, height: HEIGHT, margin: [22, 14, 36, 42] });

@@ -106,7 +106,10 @@ function openWhatWaits(host) {
 /** A question with a right answer: feedback, another try, then the reason. */
 function check({ q, host, act, said, boxes }) {
   const field = q.kind === "number" ? element("input", { inputmode: "decimal", autocomplete: "off", size: 10 }) : null;
-  if (field) host.querySelector(".question-field").append(field);
+  if (field) {
+    host.querySelector(".question-field").append(field);
+    field.addEventListener("keydown", ({ key }) => key === "Enter" && act.click());
+  }
   const list = host.querySelector("ol.order");
   const reasons = host.querySelector("details.question-reasons");
   const tries = [];

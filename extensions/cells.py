@@ -1,0 +1,35 @@
+"""Tables of words: on a phone each row stands as a block, each cell behind the name of its column.
+
+The style sheet does that; it needs the names. Tables of numbers stay tables, and scroll.
+"""
+
+from html import escape
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+WORDY = 30  # letters of a cell; a table has words if two of its columns have such a cell
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("doctree-resolved", name_cells)
+
+
+def name_cells(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    for table in doctree.findall(nodes.table):
+        head, *rows = [list(row.findall(nodes.entry)) for row in table.findall(nodes.row)]
+        columns = zip(*rows, strict=True)
+        wordy = [column for column in columns if max(map(letters, column)) > WORDY]
+        if app.builder.name != "html" or len(wordy) < 2 or "sortable" in table["classes"]:
+            continue
+        table["classes"].append("in-blocks")
+        names = [entry.astext() for entry in head]
+        for row in rows:
+            for name, entry in list(zip(names, row, strict=True))[1:]:
+                said = f'<span class="cell-name">{escape(name)}: </span>'
+                for text in list(entry.findall(nodes.paragraph))[:1]:
+                    text.insert(0, nodes.raw("", said, format="html"))
+
+
+def letters(entry: nodes.entry) -> int:
+    return len(entry.astext())
