@@ -1,4 +1,5 @@
-"""Where no line ends: before the sign for per cent, and between a formula and its comma."""
+"""Where no line ends: before the sign for per cent, within a number or an interval, and between a
+formula and its comma."""
 
 import re
 
@@ -6,21 +7,21 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 CODE = (nodes.FixedTextElement, nodes.literal, nodes.math)
-SPACE = re.compile(r"(?<=[\d)\]])\s(?=%)")
+SPACE = re.compile(r"(?<=[\d)\]])\s(?=%)|(?<=\d) (?=\d{3}(?!\d))|(?<=,) (?=[−\d.×⁻⁰¹²³⁴-⁹]+\])")
 BEFORE = re.compile(r"[(\[“]+$")
 AFTER = re.compile(r"^[,.;:?!)\]”’]+")
 SHORT = 30  # letters of TeX: what is longer may have to go on in the next line
 
 
 def setup(app: Sphinx) -> None:
-    app.connect("doctree-resolved", keep_per_cent)
+    app.connect("doctree-resolved", keep_numbers)
     app.connect("doctree-resolved", keep_formulas)
 
 
-def keep_per_cent(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+def keep_numbers(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for parent in list(doctree.findall(nodes.TextElement)):
         for at, child in enumerate([] if isinstance(parent, CODE) else parent.children):
-            if isinstance(child, nodes.Text) and "%" in child:
+            if isinstance(child, nodes.Text):
                 before = parent[at - 1].astext() if at else ""
                 parent[at] = nodes.Text(SPACE.sub("\u00a0", before + child)[len(before) :])
 

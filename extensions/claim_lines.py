@@ -78,5 +78,5 @@ def line(app: Sphinx, docname: str, name: str, claim: Claim) -> nodes.list_item:
     link = reference(app, docname, row, claim.statement)
     figures = nodes.inline("", figures_of(claim), classes=["claim-figures"])
     said = nodes.inline("", f"{word}: ", classes=["claim-word"])  # for the ear
-    text = nodes.paragraph("", "", sign, said, link, nodes.Text(" "), figures)
+    text = nodes.paragraph("", "", sign, said, link, nodes.Text(": "), figures)
     return nodes.list_item("", text, ids=[name])

@@ -9,6 +9,7 @@ from lib.evidence import NULLS, Claim, Comparison
 from lib.intervals import rounded, spread
 
 MOST_LETTERS = 40
+SKEWED = 5  # times the median, which the digits of such an interval would hide
 
 
 def count(every: list[Claim]) -> str:
@@ -71,15 +72,28 @@ def measured(claim: Claim) -> str:
 
 def asked(claim: Claim) -> str:
     """What the claim asks of the measured, its numbers set as all others."""
-    text = re.sub(r"(?<![\w.])-(?=\d)", "−", claim.asked)
+    return set_as_text(claim.asked)
+
+
+def set_as_text(numbers: str) -> str:
+    """With minus signs and powers of ten.
+
+    >>> set_as_text("-0.5 to 6e+08")
+    '−0.5 to 6×10⁸'
+    """
     up = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    text = re.sub(r"(?<![\w.])-(?=\d)", "−", numbers)
     return re.sub(r"(?<=\d)e([-+]\d+)", lambda e: f"×10{str(int(e[1])).translate(up)}", text)
 
 
 def figures(effect: float, low: float, high: float, unit: str) -> str:
-    """A median with its interval and unit, in few letters."""
+    """A median with its interval and unit, in few letters.
+
+    >>> figures(7e5, 42, 6.2e8, "times")
+    '7×10⁵ [42, 6.2×10⁸] times'
+    """
     said = spread(effect, low, high)
-    if len(said) > MOST_LETTERS:  # hundreds of zeros, from one end to the other
-        one, first, last = (rounded(float(f"{x:.0e}")) for x in (effect, low, high))
-        said = f"{one} [{first}, {last}]"
+    skewed = low > 0 and SKEWED * effect < high
+    if skewed or len(said) > MOST_LETTERS:  # then each number has two digits of its own
+        said = set_as_text(f"{effect:.2g} [{low:.2g}, {high:.2g}]")
     return f"{said} {unit}".rstrip()
