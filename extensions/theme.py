@@ -14,7 +14,7 @@ STYLES = (
     "basic.css", "book.css", "copybutton.css", "exercise.css", "explorables/explorables.css",
     "katex-math.css", "katex/katex.min.css", "mystnb.*.css", "pygments.css", "questions.css",
     "styles/pydata-sphinx-theme.css", "styles/sphinx-book-theme.css", "styles/theme.css",
-    "togglebutton.css",
+    "tables.css", "togglebutton.css",
 )  # fmt: skip
 SCRIPTS = (
     "book.js", "clipboard.min.js", "copybutton.js", "doctools.js", "documentation_options.js",
