@@ -1,16 +1,17 @@
 """What has passed on the same content does not run again.
 
 The marker `depends` names the files that a test depends on, as globs from the root; the names of
-its parameters may stand in braces, and `#code` behind chapters that count by their code alone. To
-these come what is found: its module, the conftests above it, whatever these import from this
-repository, and the data beside a doctest. Their bytes, the lock and the versions of Python and
-Chromium make a key, and what passes leaves a file of that name in `_build/passed`.
+its parameters may stand in braces, and `#code` behind chapters and notebooks that count without
+their prose. To these come what is found: its module, the conftests above it, whatever these import
+from this repository, and the data beside a doctest. Their bytes, the lock and the versions of
+Python and Chromium make a key, and what passes leaves a file of that name in `_build/passed`.
 Failed and skipped tests leave none; tests without the marker always run, and with ALL=1 all do.
 A marked test that opens another file of the repository fails, so that no key forgets one.
 """
 
 import functools
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -77,7 +78,15 @@ def content(path):
 
 @functools.cache
 def content_of_code(path):
-    return hashlib.sha256("\0".join(code_blocks(path.read_text("utf-8"))).encode()).hexdigest()
+    """Of a chapter its code cells; of a notebook also what they printed, and its kernel."""
+    text = path.read_text("utf-8")
+    if path.suffix == ".ipynb":
+        notebook = json.loads(text)
+        code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+        text = json.dumps([notebook["metadata"]["kernelspec"], code])
+    else:
+        text = "\0".join(code_blocks(text))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @functools.cache

@@ -27,7 +27,7 @@ def environment():
 
 
 @pytest.mark.long
-@pytest.mark.depends("notebooks/{name}.ipynb")
+@pytest.mark.depends("notebooks/{name}.ipynb#code")  # what nbval reads
 @pytest.mark.parametrize("name", NAMES or ["none"])
 def test_a_notebook_prints_what_is_committed(name, tmp_path):
     shutil.copy(NOTEBOOKS / f"{name}.ipynb", tmp_path)
@@ -42,7 +42,7 @@ def test_a_notebook_prints_what_is_committed(name, tmp_path):
     assert f"{sum(cell.cell_type == 'code' for cell in cells)} passed" in run.stdout
 
 
-@pytest.mark.depends("notebooks/*.ipynb")
+@pytest.mark.depends("notebooks/*.ipynb#code")
 def test_lib_is_installed_and_not_taken_from_here(tmp_path):
     command = [colab.PYTHON, "-c", "import lib; print(lib.__file__)"]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)

@@ -84,6 +84,7 @@ def test_outputs_are_text_with_a_count_for_nbval_to_compare(path):
             assert not re.search(r"WARNING:|0x[0-9a-f]{6}", said), "no two runs would be the same"
 
 
+@pytest.mark.depends("tests/nbval.cfg")
 def test_an_altered_reference_output_turns_nbval_red(tmp_path):
     cells = [nbformat.v4.new_code_cell("1 + 1", execution_count=1)]
     notebook = nbformat.v4.new_notebook(cells=cells)
