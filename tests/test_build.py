@@ -325,7 +325,7 @@ def test_a_book_knows_itself_and_makes_up_no_address(book):
         "4 claims hold in every single seed, the others in 90\u00a0% of their seeds or more. "
         "Not settled by thirty seeds or more: 1." in ledger
     )
-    assert "Heads and tails tie: 0.0 [−1.0, 1.0] cents." in html
+    assert "Heads and tails tie: 0.0 [−1.0,\u00a01.0] cents." in html
     assert 'id="claim-whether-heads-win"' in html
     assert '<tr class="claim-unsettled' in ledger
     assert "coins, 4 cents (as many as it takes)" in ledger
@@ -333,7 +333,7 @@ def test_a_book_knows_itself_and_makes_up_no_address(book):
     mostly = next(row for row in rows if "nine of ten" in row)
     assert next(row for row in rows if "two is more" in row).split()[-6:-3] == ["alike", "100", "%"]
     assert mostly.split()[-6:] == ["10", "90", "%", "2", "of", "3"]
-    assert "0 [−5, 5] cents" in next(row for row in rows if "not settled: " in row)
+    assert "0 [−5,\u00a05] cents" in next(row for row in rows if "not settled: " in row)
     assert 'href="01-chapter.html#claim-nine-of-ten-are-above-one"' in ledger
     assert 'id="claim-nine-of-ten-are-above-one"' in html
     assert re.search(r"A chapter\s+[1-9]", rows[-1])

@@ -26,7 +26,7 @@ def test_each_claim_is_one_line_with_its_figures(path):
         line = re.search(rf'<li id="{place}">(.*?)</li>', page, re.S)[1]
         text = html.unescape(re.sub(r"<[^>]+>", "", line.partition("</p>")[0]))
         word = "?not settled" if claim.kind == "unsettled" else "✓holds"
-        assert " ".join(text.split()) == f"{word}: {claim.statement} {figures_of(claim)}"
+        assert " ".join(text.split()) == f"{word}: {claim.statement}: {figures_of(claim)}"
         assert f'href="evidence.html#{make_id(claim.name)}"' in line
     assert page.count('class="claim-sign"') == len(claims)
     assert not re.search(r"<span></span>(holds|not settled): ", page)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from extensions.claims import asked, shape
+from extensions.claims import asked, figures, shape
 from extensions.executed import code_cells, executed
 from extensions.replication import keeps, read
 from lib.evidence import NULLS, records
@@ -113,3 +113,16 @@ def test_a_pooled_claim_stands_on_the_further_blocks_alone(claims):
 def test_what_is_asked_is_set_like_what_is_measured(claims, written, shown):
     claim = next(iter(claims.values()))[0]
     assert asked(replace(claim, asked=written)) == shown
+
+
+@pytest.mark.parametrize(
+    ("effect", "low", "high", "said"),
+    [
+        (14.3, 9.6, 19.7, "14 [10, 20] times"),
+        (48300, 281, 6.4e8, "48000 [280, 6.4×10⁸] times"),
+        (4.4e-63, 3.8e-66, 1.7e-41, "4.4×10⁻⁶³ [3.8×10⁻⁶⁶, 1.7×10⁻⁴¹] times"),
+        (0.0017, -0.012, 0.024, "0.002 [−0.012, 0.024] times"),
+    ],
+)
+def test_no_interval_rounds_its_median_away(effect, low, high, said):
+    assert figures(effect, low, high, "times") == said
