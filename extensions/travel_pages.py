@@ -22,7 +22,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
-from extensions.claims import measured
+from extensions.claims import asked, measured
 from extensions.ledger import anchor, chapters, reference, table, with_pages
 from extensions.travel import Fate, fates, read
 from lib.evidence import NULLS, Claim
@@ -147,7 +147,7 @@ def travels(app: Sphinx, here: str, worlds: list[str]) -> nodes.table:
         link = reference(app, here, f"book/evidence#{nodes.make_id(claim.name)}", claim.statement)
         fates_there = [found.get((claim.name, world)) for world in worlds]
         cells = [cell(fate) if fate else "" for fate in fates_there]
-        first = [chapter_name(app, number), claim.asked, measured(claim)] if whole else []
+        first = [chapter_name(app, number), asked(claim), measured(claim)] if whole else []
         rows.append([link, *first, *cells])
     columns = ("claim", *(("chapter", "asked", "in the book") if whole else ()), *worlds)
     # The marks lead to the rows of the whole table.
@@ -251,12 +251,12 @@ def draw(app: Sphinx) -> None:
 
 def points_of(fate: Fate) -> tuple[float, float, float, float]:
     """The effect in the book, and elsewhere with its interval: 0 is nothing, 1 what is asked."""
-    asked = fate.claim.comparisons[fate.tightest]
-    bound = asked.above if asked.above > -math.inf else asked.below
-    ratio = fate.claim.kind == "ratio" and asked.baseline is None
-    nothing = float(ratio) if asked.baseline is None else asked.baseline
+    wanted = fate.claim.comparisons[fate.tightest]
+    bound = wanted.above if wanted.above > -math.inf else wanted.below
+    ratio = fate.claim.kind == "ratio" and wanted.baseline is None
+    nothing = float(ratio) if wanted.baseline is None else wanted.baseline
     level = fate.claim.kind in LEVEL
-    if -math.inf < asked.above < nothing:  # one of two bounds, on the far side of nothing
+    if -math.inf < wanted.above < nothing:  # one of two bounds, on the far side of nothing
         nothing = 0
 
     def scale(effect: float) -> float:
@@ -267,4 +267,4 @@ def points_of(fate: Fate) -> tuple[float, float, float, float]:
         return (effect - nothing) / (bound - nothing)
 
     low, high = sorted((scale(float(fate.low)), scale(float(fate.high))))
-    return scale(float(np.median(asked.effects))), scale(fate.effect), low, high
+    return scale(float(np.median(wanted.effects))), scale(fate.effect), low, high
