@@ -145,7 +145,7 @@ def drawn_curve(question, q, guess):
     height = float(question.query_selector(".xp-area").get_attribute("height"))
     places = re.findall(r"[ML]([\d.]+) ([\d.]+)", line.get_attribute("d"))
     at = 0 if guess == q["range"][1] else height
-    below = [text.inner_text() for text in question.query_selector_all("[text-anchor=middle]")]
+    below = [text.text_content() for text in question.query_selector_all("[text-anchor=middle]")]
     return (
         [number(x, 3) for x in q["x"]] == below[: len(q["x"])]
         and len(places) == len(q["x"])
