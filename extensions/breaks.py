@@ -23,7 +23,11 @@ def keep_numbers(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         for at, child in enumerate([] if isinstance(parent, CODE) else parent.children):
             if isinstance(child, nodes.Text):
                 before = parent[at - 1].astext() if at else ""
-                parent[at] = nodes.Text(SPACE.sub("\u00a0", before + child)[len(before) :])
+                parent[at] = nodes.Text(unbroken(before + child)[len(before) :])
+
+
+def unbroken(text: str) -> str:
+    return SPACE.sub("\u00a0", text)
 
 
 def keep_formulas(app: Sphinx, doctree: nodes.document, docname: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from extensions.executed import executed
 from tools import notebooks
 from tools.execute import ROOT
-from tools.notebooks import BUILT, NOTEBOOKS, built, is_committed
+from tools.notebooks import BUILT, NOTEBOOKS, files, is_committed
 
 CHAPTER = "05-gradient-clipping"
 COMMITTED = sorted(NOTEBOOKS.rglob("*.ipynb"))
@@ -20,11 +20,10 @@ WITH_SOLUTIONS = [path for path in COMMITTED if path.parent == NOTEBOOKS]
 
 
 def test_all_that_was_built_is_committed_and_nothing_else():
-    committed = [*COMMITTED, *NOTEBOOKS.glob("questions/*.md")]
-    assert built() == sorted(path.relative_to(NOTEBOOKS) for path in committed)
+    assert files(NOTEBOOKS) == files(BUILT)
 
 
-@pytest.mark.parametrize("path", built(), ids=str)
+@pytest.mark.parametrize("path", files(BUILT), ids=str)
 def test_the_committed_notebook_is_the_built_one(path):
     assert is_committed(path), "run `make notebooks` and commit what it writes"
 

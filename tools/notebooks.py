@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from extensions.breaks import unbroken
 from extensions.claims import measured
 from extensions.executed import executed
 from lib.records import records
@@ -19,19 +20,19 @@ from tools.execute import ROOT
 BUILT = ROOT / "_build/notebook"
 NOTEBOOKS = ROOT / "notebooks"
 NUMBER = r"[−\d.×⁻⁰¹²³⁴-⁹]+"
-FIGURES = rf"{NUMBER}(?: \[{NUMBER}, {NUMBER}\])?"
+FIGURES = rf"{NUMBER}(?: \[{NUMBER}, {NUMBER}\])?"  # as printed
+IN_PROSE = FIGURES.replace(", ", ",\u00a0")
 BY_THE_WAY = {  # what else may differ: claims as data, the time of a run, a question's answer
-    "\u00a0": " ",
     r'(?m)^( +"(?:effect|high|low|share)": )[-+.\de]+,$': r"\1…,",
     r"(running takes )(?:one minute|\d+ minutes) and [\d.]+( GB of memory)": r"\1…\2",
     r"(?m)^=   .*$": "=",
 }
 
 
-def built() -> list[Path]:
-    """The files that were built, below `notebooks/`: with solutions, without, and questions."""
-    found = [*BUILT.rglob("*.ipynb"), *BUILT.glob("questions/*.md")]
-    return sorted(path.relative_to(BUILT) for path in found)
+def files(folder: Path) -> list[Path]:
+    """What is in one of the two folders: with solutions, without, and questions."""
+    found = [*folder.rglob("*.ipynb"), *folder.glob("questions/*.md")]
+    return sorted(path.relative_to(folder) for path in found)
 
 
 def is_committed(path: Path) -> bool:
@@ -71,17 +72,17 @@ def shown(stem: str) -> list[tuple[str, str]]:
         output["data"]["application/papermill.record/text/plain"].strip("'\"") for output in found
     }
     patterns = dict.fromkeys(texts - {""}, NUMBER)  # of curves
-    patterns |= {measured(replace(claim, unit="")): FIGURES for claim in records(notebook)}
+    figures = [measured(replace(claim, unit="")) for claim in records(notebook)]
+    patterns |= dict.fromkeys(figures, FIGURES) | dict.fromkeys(map(unbroken, figures), IN_PROSE)
     return sorted(patterns.items(), key=lambda item: len(item[0]), reverse=True)
 
 
 def main() -> None:
-    changed = {path.stem for path in built() if not is_committed(path)}
-    known = {path.stem for path in built()}
-    for path in [*NOTEBOOKS.rglob("*.ipynb"), *NOTEBOOKS.glob("questions/*.md")]:
-        if path.stem not in known:
-            path.unlink()
-    for path in built():
+    built = files(BUILT)
+    changed = {path.stem for path in built if not is_committed(path)}
+    for path in set(files(NOTEBOOKS)) - set(built):
+        (NOTEBOOKS / path).unlink()
+    for path in built:
         if path.stem in changed:
             (NOTEBOOKS / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(BUILT / path, NOTEBOOKS / path)
