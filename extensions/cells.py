@@ -21,7 +21,7 @@ def name_cells(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for table in doctree.findall(nodes.table):
         head, *rows = [list(row.findall(nodes.entry)) for row in table.findall(nodes.row)]
         columns = zip(*rows, strict=False)
-        wordy = sum(max(map(letters, column)) > WORDY for column in columns)
+        wordy = sum(max(len(cell.astext()) for cell in column) > WORDY for column in columns)
         if wordy < 2 or "sortable" in table["classes"]:
             continue
         table["classes"].append("in-blocks")
@@ -30,7 +30,3 @@ def name_cells(app: Sphinx, doctree: nodes.document, docname: str) -> None:
                 said = f'<span class="cell-name">{escape(name.astext())}: </span>'
                 for text in list(entry.findall(nodes.paragraph))[:1]:
                     text.insert(0, nodes.raw("", said, format="html"))
-
-
-def letters(entry: nodes.entry) -> int:
-    return len(entry.astext())

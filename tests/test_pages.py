@@ -100,7 +100,7 @@ def test_a_page(browser, site, page_name, look):
     if look == "phone":
         checks += [guesses_its_heights] if page_name in CHAPTERS else []
         checks += [begins_no_line_with_a_mark, keeps_lines_of_code, has_legible_figures]
-        checks += [shows_tables_of_words_and_arrows_whole]
+        checks += [shows_tables_of_words_whole, keeps_arrows_on_the_page]
     problems = {}
     with open_page(browser, site, page_name, look) as page:
         for check in [*checks, is_closed]:
@@ -193,11 +193,14 @@ def keeps_lines_of_code(page):
     assert page.evaluate(f"{joined}.map(e => e.outerHTML.slice(0, 160))") == []
 
 
-def shows_tables_of_words_and_arrows_whole(page):
+def shows_tables_of_words_whole(page):
     page.add_style_tag(content=LAID_OUT)
     wide = """[...document.querySelectorAll("table.in-blocks")].map((e) => e.parentElement)
         .filter((e) => e.scrollWidth > e.clientWidth)"""
     assert page.evaluate(f"{wide}.map(e => e.innerText.slice(0, 80))") == []
+
+
+def keeps_arrows_on_the_page(page):
     beyond = """[...document.querySelectorAll(".prev-next-area i")].filter((e) =>
         e.getBoundingClientRect().left < 0 || e.getBoundingClientRect().right > innerWidth)"""
     assert page.evaluate(f"{beyond}.length") == 0
