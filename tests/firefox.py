@@ -77,7 +77,7 @@ class Firefox:
         parameters = {"script": body, "args": arguments, "sandbox": None}
         return self.ask("WebDriver:ExecuteScript", parameters)["value"]
 
-    def wait(self, expression: str, seconds: float = 60):
+    def wait(self, expression: str, seconds: float = 180):
         """The value of an expression, once it is true."""
         until = time.monotonic() + seconds
         while not (value := self.script(f"return {expression}")):

@@ -496,7 +496,7 @@ def test_they_work_in_jupyterlab(browser, tmp_path):
         try:
             wait_for(f"http://127.0.0.1:{port}/api")
             page = context.new_page()
-            page.set_default_timeout(30_000)
+            page.set_default_timeout(180_000)
             page.goto(f"http://127.0.0.1:{port}/lab/tree/a.ipynb?reset")
             page.wait_for_selector(".jp-Notebook .jp-CodeCell")
             page.get_by_text("| Idle").wait_for()
@@ -518,7 +518,7 @@ def test_they_work_in_jupyterlab(browser, tmp_path):
             server.terminate()
 
 
-def wait_for(url, seconds=60):
+def wait_for(url, seconds=180):
     end = time.monotonic() + seconds
     while True:
         try:

@@ -33,7 +33,7 @@ def link(page, kind):
 
 
 def opened(page):
-    page.locator(".preview").wait_for(timeout=20_000)
+    page.locator(".preview").wait_for()
     return page.locator(".preview")
 
 

@@ -34,7 +34,7 @@ def bare(tmp_path):
         environment |= {"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path / "home")}
         run = subprocess.run(
             [book / "tools/setup.sh", what],
-            env=environment, capture_output=True, text=True, timeout=10,
+            env=environment, capture_output=True, text=True, timeout=60,
         )  # fmt: skip
         return run.returncode, run.stdout + run.stderr
 

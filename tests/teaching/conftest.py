@@ -161,6 +161,9 @@ def preloaded(bubblewrap):
 
 @pytest.fixture
 def sandbox(preloaded):
-    """The preloaded sandbox; a test may give it other limits of time, which the next job keeps."""
-    preloaded.limits = Limits(cell=20.0)
+    """The preloaded sandbox, without a limit of time that a busy machine could reach.
+
+    A test of one gives the limits that its next job keeps.
+    """
+    preloaded.limits = Limits(cell=600.0, total=3600.0)
     return preloaded

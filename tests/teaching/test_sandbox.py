@@ -199,7 +199,7 @@ def test_a_call_by_another_convention_ends_the_process_at_once(sandbox):
     with sandbox.job() as job:
         source = "import ctypes; ctypes.CDLL(None).syscall(0x40000000 + 39)"
         assert job.run(source, "student").outcome == "died"
-    assert time.monotonic() - start < 15
+    assert time.monotonic() - start < 60
 
 
 TRACES = """\
