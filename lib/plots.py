@@ -116,7 +116,8 @@ def seed_dots(
 def label_lines(ax: Axes, gap: float = 14) -> None:
     """Write each line's label at its right end, at least ``gap`` points apart, in its colour.
 
-    Call it when the limits and scales of ``ax`` are final.
+    The end is the last point within the limits; a line without one has no label, nor have markers
+    without a line. Call it when limits and scales are final.
 
     >>> from matplotlib import pyplot as plt
     >>> ax = plt.figure().subplots()
@@ -129,11 +130,10 @@ def label_lines(ax: Axes, gap: float = 14) -> None:
         xy = np.column_stack(
             [np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)]
         )
-        seen = xy[np.isfinite(xy).all(axis=1)]
-        if ax.get_yscale() == "log":
-            seen = seen[seen[:, 1] > 0]
+        low, high = np.sort([ax.get_xlim(), ax.get_ylim()]).T
+        seen = xy[((low <= xy) & (xy <= high)).all(axis=1)]
         name = str(line.get_label())
-        if len(seen) and not name.startswith("_"):
+        if len(seen) and line.get_linestyle() != "None" and not name.startswith("_"):
             ax.annotate(
                 name, tuple(seen[-1]), xytext=(5, 0), textcoords="offset points", label=END,
                 color=line.get_color(), va="center", weight="bold", annotation_clip=False,

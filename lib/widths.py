@@ -13,16 +13,19 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 from matplotlib.ticker import MaxNLocator
 
-from lib.plots import spread_ends
+from lib.plots import END, label_lines, spread_ends
 
 PHONE = 3.4  # inches: a phone of 390 pixels shows an exponent of the house style at 11 pixels
 TALLEST = 2.7  # inches, of a panel among several
+ROW = 0.45  # inches, of a row whose name stands above it
+APART = 0.09  # inches above and below each of several panels
 
 
 def in_two_widths(figure: Figure) -> str:
     """The SVG of a figure, with the one for a phone in it; it leaves the figure as a phone's."""
     wide = _svg(figure)
     stack(figure)
+    _lift_names(figure)
     narrow = _svg(figure, pad_inches=0.02)
     narrow = re.sub(r"\A.*?(?=<svg)|<metadata>.*?</metadata>", "", narrow, flags=re.S)
     head, end, _ = wide.rpartition("</svg>")
@@ -32,8 +35,8 @@ def in_two_widths(figure: Figure) -> str:
 def stack(figure: Figure) -> None:
     """Make a figure as wide as a phone: a row of panels below each other, four columns as two.
 
-    What panels that stood side by side had in common, each has now for itself. Up to three columns
-    of several rows stay.
+    What panels that stood side by side had in common, each has now for itself, the labels of lines
+    as well. Up to three columns of several rows stay.
 
     >>> from matplotlib import pyplot as plt
     >>> figure, axes = plt.subplots(1, 2, figsize=(6.8, 3), sharey=True)
@@ -49,6 +52,7 @@ def stack(figure: Figure) -> None:
     columns = 1 if rows == 1 else 2
     rows = -(-len(panels) // columns)
     figure.set_figheight(rows * height)
+    figure.set_layout_engine("constrained", h_pad=APART)
     cells = GridSpec(rows, columns, figure)
     labels = {ax: {"x": ax.get_xlabel(), "y": ax.get_ylabel()} for ax in figure.axes}
     for k, axes in enumerate(panels):
@@ -56,6 +60,10 @@ def stack(figure: Figure) -> None:
             ax.set_subplotspec(cells[k // columns, k % columns])
         _label(axes, "y", k % columns == 0, labels)
         _label(axes, "x", k + columns >= len(panels), labels)
+    labelled = {ax for ax in figure.axes if END in [text.get_label() for text in ax.texts]}
+    for ax in figure.axes:
+        if labelled and ax not in labelled:
+            label_lines(ax)
 
 
 def _panels(figure: Figure) -> tuple[int, int, list[list[Axes]]]:
@@ -77,6 +85,22 @@ def _label(axes: list[Axes], name: str, shown: bool, labels: dict[Axes, dict[str
         axis = first.yaxis if name == "y" else first.xaxis
         axis.set_tick_params(label1On=shown)
         axis.set_label_text(text if shown else "")
+
+
+def _lift_names(figure: Figure) -> None:
+    """Write the names of rows above these where they would take over a quarter of the width."""
+    for ax in figure.axes:
+        names = [label for label in ax.get_yticklabels() if label.get_text()]
+        widest = max((name.get_window_extent().width for name in names), default=0)
+        if widest < figure.bbox.width / 4:
+            continue
+        for name in names:
+            ax.annotate(
+                name.get_text(), (0, name.get_position()[1]), xytext=(2, 12),
+                xycoords=ax.get_yaxis_transform(), textcoords="offset points",
+            )  # fmt: skip
+        ax.tick_params(axis="y", length=0, labelleft=False)
+        figure.set_figheight(max(figure.get_figheight(), ROW * (len(names) + 1.5)))
 
 
 def _count(ax: Axes) -> None:

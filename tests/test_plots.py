@@ -46,10 +46,13 @@ def test_labels_of_lines_that_end_together_do_not_overlap(ax):
     assert sum(heights) == pytest.approx(0)
 
 
-def test_a_label_stands_at_the_last_finite_point(ax):
+def test_a_label_stands_at_the_last_point_that_is_drawn(ax):
     ax.set_yscale("log")
     ax.plot([0, 1, 2], [1, 10, np.nan], label="loss")
     ax.plot([0, 1, 2], [1, 10, 0], label="gradient")
+    ax.plot([5, 6], [1, 10], label="beyond")
+    ax.plot([0, 1], [1, 10], "o", label="markers")
+    ax.set_xlim(0, 4)
     plots.label_lines(ax)
     assert [tuple(map(float, text.xy)) for text in ax.texts] == [(1, 10), (1, 10)]
 

@@ -68,3 +68,25 @@ def test_what_is_counted_has_whole_numbers_at_its_ticks(steps):
         widths.in_two_widths(figure)
         assert (ax.get_xticks() % 1).any() == (steps > 1)
         plt.close(figure)
+
+
+def test_below_each_other_each_panel_names_its_lines(figure):
+    left = figure.axes[0]
+    for text in list(left.texts):
+        text.remove()
+    left.set_xlim(0, 0.5)
+    assert words(themed(widths.in_two_widths(figure), "", "")).count("up") == 1
+    assert [text.get_text() for text in left.texts] == ["up", "as well"]
+    assert {text.xy[0] for text in left.texts} == {0}
+
+
+def test_long_names_of_rows_stand_above_them_on_a_phone():
+    with mpl.rc_context(plots.STYLE):
+        for name, above in ("short", False), ("a name as long as half a phone", True):
+            figure, ax = plt.subplots(figsize=(6.8, 3))
+            ax.set_yticks(range(8), [name] * 8)
+            drawn = widths.in_two_widths(figure)
+            assert drawn.count(name) == 16
+            assert len(ax.texts) == 8 * above
+            assert (figure.get_figheight() > 3) == above
+            plt.close(figure)

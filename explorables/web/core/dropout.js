@@ -62,7 +62,7 @@ const numbers = (units) => (drawn[units] ??= uniform(MOST * units, 6));
 export const truth = (x) => Math.sin(2 * x);
 
 /** Which inputs have a training point near them. @param {number[]} x @param {number[]} [inputs] */
-export const atPoints = (x, inputs = GRID) =>
+const atPoints = (x, inputs = GRID) =>
   inputs.map((v) => x.some((point) => Math.abs(v - point) <= NEAR));
 
 /**

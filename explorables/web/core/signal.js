@@ -51,7 +51,7 @@ export function theory(activation, scale, depth) {
  * @param {number} q
  * @returns {number[]}
  */
-export function moments(activation, q) {
+function moments(activation, q) {
   if (activation === "relu") return [q / 2, 0.5];
   if (activation === "sigmoid") { // σ(z) = (1 + tanh(z/2)) / 2
     const [square, slope] = moments("tanh", q / 4);

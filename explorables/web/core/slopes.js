@@ -7,7 +7,7 @@ export const MOST = 50; // layers
 const FAR = 8; // from here on the normal distribution function is 0 or 1, to 15 digits
 
 /** Φ(z), as a series of positive terms. @param {number} z */
-export function normalCdf(z) {
+function normalCdf(z) {
   if (z <= -FAR) return 0;
   if (z >= FAR) return 1;
   let term = z;

@@ -37,7 +37,7 @@ export const NAMES = {
   digits: "digits, 8×8 pixels", moons: "two moons",
   relu: "ReLU", sigmoid: "sigmoid", tanh: "tanh", leaky_relu: "leaky ReLU", prelu: "PReLU",
   elu: "ELU", selu: "SELU", gelu: "GELU", silu: "SiLU", mish: "Mish",
-  glorot: "Glorot (Keras’ default)", he: "He", lecun: "LeCun", pytorch: "PyTorch’s default",
+  glorot: "Glorot (default)", he: "He", lecun: "LeCun", pytorch: "PyTorch’s default",
   scale: "a scale of your own",
   sgd: "SGD", momentum: "momentum 0.9", nesterov: "Nesterov", adagrad: "AdaGrad",
   rmsprop: "RMSprop", adam: "Adam", adamax: "Adamax", nadam: "Nadam", adamw: "AdamW",
