@@ -79,6 +79,6 @@ def setup(app: "Sphinx") -> dict[str, int]:
 def version() -> int:
     """A number of its own for each state of this code: what an earlier one read is read anew."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.glob("*.*")):
         digest.update(path.read_bytes())
     return int.from_bytes(digest.digest()[:6])

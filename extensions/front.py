@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
@@ -17,10 +18,13 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
 
 from extensions.claim_lines import line
 from extensions.ledger import claims_of_the_book, pages, reference
 from extensions.travel import read
+
+log = logging.getLogger(__name__)
 
 MOVED = re.compile(r"^explorables\.(?!lab)\w+\(", re.M)  # the lab has a page of its own
 TESTED = "small"  # the worlds that tests measure again
@@ -96,11 +100,14 @@ def copied(env: BuildEnvironment, name: str) -> list[nodes.Node]:
 
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for count in list(doctree.findall(book)):
-        count.replace_self(nodes.Text(str(counts(app)[count.astext()])))
+        name, known = count.astext(), counts(app)
+        if name not in known:
+            log.warning("book: %r is none of %s", name, ", ".join(known), location=count)
+        count.replace_self(nodes.Text(str(known.get(name, name))))
     for place in list(doctree.findall(shown_claim)):
         place.replace_self(shown(app, docname, place["claim"]))
     for spot in list(doctree.findall(launch)):
-        spot.replace_self(launches(app.config.html_theme_options.get("repository_url", "")))
+        spot.replace_self(launches(app.config.html_theme_options))
 
 
 def counts(app: Sphinx) -> dict[str, str | int]:
@@ -135,14 +142,15 @@ def shown(app: Sphinx, here: str, name: str) -> list[nodes.Node]:
     return [nodes.bullet_list("", item, classes=["claims"]), said]
 
 
-def launches(repository: str) -> list[nodes.Node]:
+def launches(options: dict[str, Any]) -> list[nodes.Node]:
     """Links that open the notebooks in Colab and Binder; none without an address on GitHub."""
+    repository, branch = options.get("repository_url", ""), options.get("repository_branch")
     if not repository.startswith("https://github.com/"):
         return []
     where = repository.removeprefix("https://github.com/").removesuffix(".git")
     targets = {
         "All notebooks in Colab": f"https://colab.research.google.com/github/{where}",
-        "All notebooks on Binder": f"https://mybinder.org/v2/gh/{where}/main?urlpath=lab/tree/notebooks",
+        "All notebooks on Binder": f"https://mybinder.org/v2/gh/{where}/{branch}?urlpath=lab/tree/notebooks",
     }
     links = [nodes.reference("", text, refuri=uri) for text, uri in targets.items()]
     return [nodes.paragraph("", "", links[0], nodes.Text(", "), links[1])]

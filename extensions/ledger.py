@@ -24,7 +24,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-from extensions.claims import alike, asked, count, measured, what_counts
+from extensions.claims import alike, asked, count, measured, set_as_text, what_counts
 from extensions.executed import cache_folder, code_blocks, executed
 from extensions.replication import Replication, fingerprint, replication, summary
 from lib.records import Claim, glued, records
@@ -130,13 +130,17 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         name = link.astext()
         if name not in known:
             log.warning("no claim is named %r", name, location=link)
+            link.replace_self(nodes.Text(name))
         elif isinstance(link, claim_figures):
             link.replace_self(nodes.Text(measured(known[name][1])))
         else:
             link.replace_self(to_row(app, docname, known[name][1]))
     for page, what in with_pages(doctree, docname, running):
         here = next(chapter for chapter in chapters(app) if chapter.docname == page)
-        what.replace_self(nodes.Text(takes(here)[what.astext()]))
+        costs, name = takes(here), what.astext()
+        if name not in costs:
+            log.warning("running: %r is none of %s", name, ", ".join(costs), location=what)
+        what.replace_self(nodes.Text(costs.get(name, name)))
     for times in list(doctree.findall(execution_times)):
         if app.builder.format in ("html", "latex"):
             rows: list[list[nodes.Node | str]] = [
@@ -182,22 +186,27 @@ def claims_of_the_book(app: Sphinx) -> dict[str, tuple[Chapter, Claim]]:
     return {claim.name: (chapter, claim) for chapter in chapters(app) for claim in chapter.claims}
 
 
-def remember(app: Sphinx, env: BuildEnvironment) -> None:
+def remember(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Keep what the chapters came to with what else is kept of the pages.
 
     To read it from the executed chapters takes seconds, which a change of prose should not cost.
+    Returns the pages to write: all where claims or values are new, since any page may quote them.
     """
-    known: dict[str, tuple[Any, ...]] = getattr(env, "outcomes", {})
-    env.outcomes = {}  # type: ignore[attr-defined]
+    before: dict[str, tuple[Any, ...]] = getattr(env, "outcomes", {})
+    found: dict[str, tuple[Any, ...]] = {}
     for docname, path in pages(env):
         cells = [app.config.nb_execution_cache_path, *code_blocks(path.read_text("utf-8"))]
         code = hashlib.sha256("\0".join(cells).encode()).hexdigest()
-        if docname not in known or known[docname][0] != code:
+        if docname in before and before[docname][0] == code:
+            found[docname] = before[docname]
+        else:
             root = Path(app.srcdir)
             chapter, now = executed(root, path), fingerprint(root, path)
             took = (chapter.seconds, chapter.memory)
-            known[docname] = (code, records(chapter.notebook), now, *took, glued(chapter.notebook))
-        env.outcomes[docname] = known[docname]  # type: ignore[attr-defined]
+            found[docname] = (code, records(chapter.notebook), now, *took, glued(chapter.notebook))
+    env.outcomes = found  # type: ignore[attr-defined]
+    old, new = ({page: (o[1], o[5]) for page, o in of.items()} for of in (before, found))
+    return sorted(env.found_docs) if new != old else []
 
 
 def pages(env: BuildEnvironment) -> list[tuple[str, Path]]:
@@ -286,7 +295,7 @@ def to_row(app: Sphinx, here: str, claim: Claim) -> nodes.reference:
     link += nodes.inline("", claim.name, classes=["std", "std-ref"])  # in print with its page
     if app.builder.name == "html":
         word = "not settled" if claim.kind == "unsettled" else "holds"
-        said = nodes.inline("", f" {word}: {claim.statement}", classes=["claim-word"])
+        said = nodes.inline("", f" {word}: {set_as_text(claim.statement)}", classes=["claim-word"])
         classes = ["claim-mark", *(["open"] if claim.kind == "unsettled" else [])]
         link[:] = [nodes.inline("", SIGNS[word], classes=classes), said]
     return link
@@ -299,7 +308,7 @@ def anchor(statement: str) -> str:
 def reference(app: Sphinx, here: str, target: str, text: str) -> nodes.reference:
     docname, _, fragment = target.partition("#")
     uri = app.builder.get_relative_uri(here, docname) + ("#" + fragment if fragment else "")
-    return nodes.reference("", text, internal=True, refuri=uri)
+    return nodes.reference("", set_as_text(text), internal=True, refuri=uri)
 
 
 def table(

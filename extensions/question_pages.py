@@ -78,6 +78,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             answer(node, known[page].glued)
         except Wrong as error:
             log.warning("%s: %s", node["name"], error, location=node)
+            node.replace_self([])
             continue
         node["number"] = number(app, page, node["name"])
         if app.builder.name == "html" and is_guess(node):

@@ -20,7 +20,7 @@ CHECKS = {"order": "order", "number": "number", "several": "several", "": "one"}
 AGAIN = "book/again"  # the page with the checks of all chapters, which works in a browser alone
 EXTREMES = ("lowest", "highest")
 LETTERS = "abcdefgh"
-ASKED = re.compile(r"^`{3,}\{(predict|check)\} ?(\S+)$", re.M)
+ASKED = re.compile(r"^[`:]{3,}\{(predict|check)\} ?(\S+)$", re.M)
 BOX = re.compile(r"\[([ x])\] ")
 
 
@@ -130,6 +130,8 @@ class Check(Question):
             raise Wrong(f"has {right} right answers, takes one; or say :several:")
         if kind == "several" and not 0 < right < items:
             raise Wrong("takes a right answer and a wrong one")
+        if kind == "order" and items < 2:
+            raise Wrong("puts one in order, takes two or more")
         if kind == "order" and items != len(self.options["order"]):
             raise Wrong(f"puts {items} in order, and names {len(self.options['order'])}")
         if kind in ("order", "number") and not closed:

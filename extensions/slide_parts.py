@@ -11,14 +11,14 @@ import numpy as np
 from docutils import nodes
 
 from extensions.claim_lines import figures_of
-from extensions.claims import alike, asked
+from extensions.claims import alike, asked, set_as_text
 from extensions.questions import choices, question
 from lib.records import Claim
 
 
 def row(claim: Claim, with_statement: bool) -> str:
     """A claim with its figures and a dot for each seed."""
-    said = f"<p>{capital(claim.statement)}</p>" if with_statement else ""
+    said = f"<p>{capital(set_as_text(claim.statement))}</p>" if with_statement else ""
     seeds = "" if alike(claim) else dots(claim)
     over = "" if alike(claim) else f"Median and 95 % interval over {claim.seeds} seeds. "
     bound = html.escape(asked(claim))

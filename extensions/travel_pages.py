@@ -53,7 +53,7 @@ class TravelTable(Directive):
     has_content = True
 
     def run(self) -> list[nodes.Node]:
-        return [travel_table(worlds=list(self.content))]
+        return [travel_table(worlds=[known_world(self, name) for name in self.content])]
 
 
 class TravelCounts(Directive):
@@ -61,7 +61,7 @@ class TravelCounts(Directive):
     final_argument_whitespace = True
 
     def run(self) -> list[nodes.Node]:
-        return [travel_counts(world=self.arguments[0])]
+        return [travel_counts(world=known_world(self, self.arguments[0]))]
 
 
 class TravelFigure(Directive):
@@ -75,6 +75,14 @@ class TravelFigure(Directive):
         caption = nodes.caption("", "\n".join(self.content))
         image = nodes.image(uri=f"/{FIGURE}", alt=self.options["alt"])
         return [nodes.figure("", image, caption, ids=[self.options["name"]])]
+
+
+def known_world(directive: Directive, name: str) -> str:
+    """The name of a world of the record; others end the directive."""
+    worlds = {row["world"] for row in read(Path(directive.state.document.settings.env.srcdir))}
+    if name not in worlds:
+        raise directive.error(f"{name!r} is none of {', '.join(sorted(worlds))}")
+    return name
 
 
 def setup(app: Sphinx) -> None:
@@ -121,6 +129,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         claim, _, world = link.astext().partition(", ")
         if (claim, world) not in known(app):
             log.warning("nothing is on record of %r", link.astext(), location=link)
+            link.replace_self(nodes.Text(link.astext()))
         else:
             link.replace_self(nodes.Text(known(app)[claim, world].measured))
     mark(app, doctree, docname)

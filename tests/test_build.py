@@ -295,11 +295,21 @@ def test_an_interruption_ends_at_once_and_keeps_what_is_done(book):
     assert not executed(execute(book)[1])
 
 
+def test_a_chapter_that_is_edited_while_others_run_is_executed_next(book):
+    more = "\n```{code-cell} ipython3\n2\n```\n"
+    edit = f"with open('01-chapter.md', 'a') as file: file.write({more!r})"
+    write(book, {"01-chapter": TINY, "02-chapter": TINY.replace("1 + 1", edit)})
+    assert sorted(executed(execute(book)[1])) == ["01-chapter", "02-chapter"]
+    assert executed(execute(book)[1]) == ["01-chapter"]
+    assert not executed(execute(book)[1])
+
+
 @pytest.mark.long
 def test_a_book_knows_itself_and_makes_up_no_address(book):
     (book / "book/index.md").write_text(INDEX)
     ledger = "# Evidence\n\n```{claims}\n```\n\n```{execution-times}\n```\n"
-    write(book, {"01-chapter": PAGE + CLAIMS, "evidence": ledger})
+    other = "# Another page\n\nAs in {claim}`mostly`.\n"
+    write(book, {"01-chapter": PAGE + CLAIMS, "evidence": ledger, "other": other})
     (book / "lib").unlink()
     shutil.copytree(ROOT / "lib", book / "lib")
     known = fingerprint(book, book / "book/01-chapter.md")
@@ -351,6 +361,12 @@ def test_a_book_knows_itself_and_makes_up_no_address(book):
     old.outcomes, old.version["extensions"] = {"book/01-chapter": ()}, 1  # of earlier code
     known.write_bytes(pickle.dumps(old))
     assert build(book)[0] == 0
+    renamed = (PAGE + CLAIMS).replace('"mostly"', '"often"')
+    (book / "book/01-chapter.md").write_text(renamed)
+    code, text = build(book)
+    assert code
+    assert re.search(r"other\.md:\d*: WARNING: no claim is named 'mostly'", text)
+    assert "Error" not in text
 
 
 @pytest.mark.long

@@ -76,6 +76,7 @@ def test_a_check_knows_its_right_answer_and_what_to_say() -> None:
         (":several:", ONE.replace("[x]", "[ ]"), "a right answer and a wrong one"),
         (":order: low high near", ORDER, "puts 2 in order, and names 3"),
         (":order: low high", "What?\n\n- a\n- b", "a quote at the end"),
+        (":order: low", "What?\n\n- a\n\n since", "takes two or more"),
         (":number: low", NUMBER, "lacks tolerance"),
     ],
 )

@@ -3,12 +3,10 @@
 A chapter runs when its code changed. What else its outputs depend on (`lib`, the lock, Python, the
 first seed) names the folder of the cache, so that going back to another state executes nothing
 twice. What is done is kept, whatever fails or is interrupted after it.
-Usage: python -m tools.execute [--fresh]
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import hashlib
 import os
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 ROOT = Path(__file__).parents[1]
-BUILD = ROOT / "_build"
 CACHE = cache_folder(ROOT)
 T = TypeVar("T")
 KEPT = 6  # states of the inputs whose outputs are kept
@@ -47,19 +44,14 @@ class Run:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--fresh", action="store_true", help="execute every chapter again")
-    done = CACHE / "code"
-    if parser.parse_args().fresh:
-        shutil.rmtree(CACHE, ignore_errors=True)
-        shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
-    elif done.exists() and done.read_text() == code():
+    done, now = CACHE / "code", code()  # of what is executed, whatever is edited meanwhile
+    if done.exists() and done.read_text() == now:
         return 0
     failures = run_pending()
     for run in failures:
         print(f"\n{run.chapter.relative_to(ROOT)}: {run.failure}", file=sys.stderr)
     if not failures:
-        done.write_text(code())
+        done.write_text(now)
     return bool(failures)
 
 
