@@ -5,10 +5,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from teaching.store import visible
 from teaching.tables import TableError, write_table
 
 BOOK = Path(__file__).parents[1] / "book"
-ASKED = re.compile(r"^`{3,}\{(predict|check)\} (\S+)$", re.M)
+ASKED = re.compile(r"^[`:]{3,}\{(predict|check)\} ?(\S+)$", re.M)
 LINE = re.compile(r"(?P<name>[a-z0-9-]+): (?P<tries>.+?)(?: > (?P<verdict>right|wrong))?")
 COLUMNS = "chapter question readers right answers wrong".split()
 SHOWN = 5  # different answers of a question in its row
@@ -44,15 +45,17 @@ def write(folder: Path, out: Path) -> str:
     Raises:
         TableError: there is no text, or none with an answer.
     """
-    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
+    every = folder.rglob("[!.]*") if folder.is_dir() else []
+    files = sorted(path for path in every if path.is_file())
     if not files:
         raise TableError(f"{folder}: put the texts of a class there, a file for each reader")
     sums = {name: Sum(page.stem[:2], name) for page in pages() for name in asked(page)}
-    strange = []
+    readers, strange = 0, []
     for path in files:
         lines = path.read_text("utf-8-sig", errors="replace").splitlines()
         found = [(line, LINE.fullmatch(line.strip())) for line in lines if line.strip()]
         answers = {m["name"]: m for _, m in found if m and m["name"] in sums}
+        readers += bool(answers)
         strange += [f"{path.name}: {line}" for line, m in found if not m or m["name"] not in sums]
         for name, answer in answers.items():
             count(sums[name], answer["tries"].split(" > "), answer["verdict"])
@@ -62,8 +65,8 @@ def write(folder: Path, out: Path) -> str:
     out.mkdir(parents=True, exist_ok=True)
     write_table(out / "answers.csv", COLUMNS, [one.row() for one in known])
     draw([one for one in known if one.judged], out / "answers.svg")
-    said = f"{len(files)} readers, {len(known)} questions: {out / 'answers.csv'}, answers.svg"
-    return "\n".join([said, *(f"not understood: {line}" for line in strange)])
+    said = f"{readers} readers, {len(known)} questions: {out / 'answers.csv'}, answers.svg"
+    return "\n".join([said, *(f"not understood: {visible(line)}" for line in strange)])
 
 
 def count(one: Sum, tries: list[str], verdict: str | None) -> None:
@@ -96,7 +99,9 @@ def draw(sums: list[Sum], path: Path) -> None:
         ax.barh(at, 100 - 100 * share, left=100 * share, color="#dfe3e8")
         if one.wrong:
             said, times = one.wrong.most_common(1)[0]
-            ax.text(99, at, f"{said} ({times})", ha="right", va="center", fontsize=8)
+            ax.text(
+                99, at, f"{said} ({times})", ha="right", va="center", fontsize=8, parse_math=False
+            )
     ax.set_yticks(range(len(sums)), [f"{one.chapter} {one.name}" for one in sums], fontsize=8)
     ax.set(xlim=(0, 100), xlabel="right at the first try, %; at the right the commonest error")
     ax.invert_yaxis()

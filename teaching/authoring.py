@@ -169,5 +169,6 @@ def _binder() -> str:
     """A link to the book's environment, where `repository.url` says where the book lives."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
     found = re.fullmatch(r"https://github\.com/([^/]+/[^/]+?)(\.git)?", config["repository"]["url"])
-    link = "https://mybinder.org/v2/gh/{}/main?urlpath=lab"
-    return f" and in [Binder]({link.format(found[1])})" if found else ""
+    branch = config["repository"]["branch"]
+    link = "https://mybinder.org/v2/gh/{}/{}?urlpath=lab"
+    return f" and in [Binder]({link.format(found[1], branch)})" if found else ""

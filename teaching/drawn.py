@@ -47,7 +47,8 @@ def drawn(lists: str) -> list[dict[str, Any]]:
     """
     named = re.findall(r"(\w+) = ([^;]+)(?:; |$)", lists)
     columns = [[number(one) for one in column.split(",")] for _, column in named]
-    if not named or len({len(column) for column in columns}) != 1 or len(columns[0]) < 2:
+    whole = "; ".join(f"{name} = {column}" for name, column in named) == lists
+    if not whole or len({len(column) for column in columns}) != 1 or len(columns[0]) < 2:
         raise AuthoringError(
             f"% draw {lists}: needs lists of one length, as in `% draw a = 1, 2; b = 3, 4`"
         )

@@ -42,24 +42,26 @@ def merge(
             row = given.pop(key) if key else None
             if row is None and not by_hand:
                 continue
-            points, comment = (row["points"], row["comment"]) if row else ("", "")
-            if row and row["answer"] and not ran:
-                answer = row["answer"]
+            before, points, comment = (
+                (row["answer"], row["points"], row["comment"]) if row else ("", "", "")
+            )
+            told = CHANGED.match(comment)
+            changed = bool(before or by_hand) and essence(before) != essence(answer)
+            if before and not ran:
+                answer = before
                 if points:
                     record["notes"].append(f"{points} points by hand for {task['id']} are kept")
+            elif points and changed:
+                comment = f"{CHANGE.format(points)} {CHANGED.sub('', comment)}".strip()
+                points = ""
             elif points:
-                before, comment = row["answer"] if row else "", CHANGED.sub("", comment)
-                if (before or by_hand) and essence(before) != essence(answer):
-                    comment = f"{CHANGE.format(points)} {comment}".strip()
-                    points = ""
-                else:
-                    result["score"], result["comment"] = float(points), comment
-            elif (
-                by_hand
-                and not CHANGED.match(comment)
-                and _is_untouched(record["cells"], task["id"], answer)
-            ):
-                result["score"], result["message"] = 0.0, UNTOUCHED
+                comment = CHANGED.sub("", comment)
+                result["score"], result["comment"] = float(points), comment
+            else:
+                if by_hand and not told and _is_untouched(record["cells"], task["id"], answer):
+                    result["score"], result["message"] = 0.0, UNTOUCHED
+                if comment and not told and not changed:
+                    result["comment"] = comment
             waiting += result["score"] is None
             rows.append(
                 [record["student"], task["id"], points, f"{task['points']:g}", comment, answer]

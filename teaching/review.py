@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from teaching.tables import essence, read_table, unguard, write_table
+from teaching.tables import TableError, essence, read_table, unguard, write_table
 
 COLUMNS = ["student", "why", "file", "seen"]
 
@@ -29,8 +29,11 @@ def merge(path: Path, records: list[dict[str, Any]]) -> None:
 def _read(path: Path) -> dict[tuple[str, str], str]:
     """What the column `seen` says, by student and reasons; an earlier queue has no such column."""
     columns, rows, _ = read_table(path) if path.exists() else ([], [], [])
-    if not set(COLUMNS) <= set(columns):
+    if "seen" not in columns:
         return {}
+    if missing := [name for name in ("student", "why") if name not in columns]:
+        lacks = " and no column ".join(missing)
+        raise TableError(f"{path}: has no column {lacks}; give it back, or delete the file")
     return {
         (unguard(row["student"]), essence(unguard(row["why"]))): unguard(row["seen"]).strip()
         for row in rows

@@ -1,8 +1,9 @@
 """The folder OUT of a class: what is kept in it, and how its files are written.
 
 `class.json` names the assignment and the students; `results/STUDENT.json` is what was graded, with
-a hash of all that it depends on, the grader included; `hand.csv` is where the instructor gives
-points; `submissions/` and `files.csv` say what was handed in; everything else is made from these.
+a hash of all that it depends on, the grader included; in `hand.csv` the instructor gives points, in
+`review.csv` says who was looked at; `submissions/` and `files.csv` say what was handed in;
+everything else is made from these.
 """
 
 import functools

@@ -13,7 +13,7 @@ def book(tmp_path, monkeypatch):
     folder = tmp_path / "book"
     folder.mkdir()
     (folder / "04-norm.md").write_text(
-        "```{check} one-row\n```\n```{predict} guess\n```\n", "utf-8"
+        ":::{check} one-row\n:::\n```{predict} guess\n```\n", "utf-8"
     )
     monkeypatch.setattr(answers, "BOOK", folder)
 
@@ -24,6 +24,9 @@ def pasted(tmp_path, book):
         "ada": "one-row: c > right\nguess: 60\n",
         "bo": "\ufeffone-row: b > c > right\r\n",
         "cem": "one-row: b > a > wrong\none-roe: b > right\nhello\n",
+        "eve": "one-row: $\\frac$ > wrong\n\x1b]0;owned\x07",
+        ".DS_Store": "\0",
+        "nobody": "",
         "dana": "guess: 0.5 0.25 1\n",
     }
     folder = tmp_path / "pasted"
@@ -38,13 +41,15 @@ def test_first_answers_are_summed_and_the_commonest_error_is_named(pasted, tmp_p
     with open(tmp_path / "out/answers.csv", encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [tuple(row.values()) for row in rows] == [
-        ("04", "one-row", "3", "33%", "b: 67%, c: 33%", "b"),
+        ("04", "one-row", "4", "25%", "b: 50%, c: 25%, $\\frac$: 25%", "b"),
         ("04", "guess", "2", "", "60: 50%, 0.5 0.25 1: 50%", ""),
     ]
     assert (tmp_path / "out/answers.svg").stat().st_size > 1000
     said = capsys.readouterr().out
-    assert said.startswith("4 readers, 2 questions")
+    assert said.startswith("5 readers, 2 questions")
     assert said.count("not understood: cem.txt: ") == 2
+    assert "DS_Store" not in said
+    assert "\x1b" not in said
 
 
 @pytest.mark.parametrize("text", [None, "hello\n"])

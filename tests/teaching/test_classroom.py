@@ -20,7 +20,7 @@ from teaching.hand import COLUMNS
 from teaching.sandbox import SandboxMissing
 from teaching.store import ClassError
 from teaching.submissions import SubmissionsError
-from teaching.tables import guard, read_table, unguard, write_table
+from teaching.tables import TableError, guard, read_table, unguard, write_table
 
 ROOT = Path(__file__).parents[2]
 NAME = "01-small"
@@ -317,6 +317,25 @@ def test_a_comment_keeps_its_first_sign(graded):
         classroom.finish(graded.out)
         assert by_student(graded.out / "hand.csv")["a"]["comment"] in ("'=' is missing", "")
     assert "&#39;=&#39; is missing" in (graded.out / "feedback/a.html").read_text()
+
+
+def test_a_comment_without_points_reaches_the_student(graded):
+    graded({"a.ipynb": "1", "b.ipynb": "1"})
+    hand_in(graded.out, a_why={"comment": "come and see me"})
+    classroom.finish(graded.out)
+    assert "come and see me" in (graded.out / "feedback/a.html").read_text()
+    assert by_student(graded.out / "hand.csv")["a"]["points"] == ""
+    graded({"a.ipynb": "other", "b.ipynb": "1"})
+    assert "come and see me" not in (graded.out / "feedback/a.html").read_text()
+
+
+def test_a_queue_without_its_columns_is_not_written_over(graded):
+    graded({"a.ipynb": "odd"})
+    path = graded.out / "review.csv"
+    path.write_text("Student ID,why,seen\na,odd,me\n", "utf-8")
+    with pytest.raises(TableError, match=r"review\.csv: has no column student"):
+        classroom.finish(graded.out)
+    assert "a,odd,me" in path.read_text("utf-8")
 
 
 def test_a_check_can_be_overruled_by_hand(graded):
