@@ -68,7 +68,13 @@ const answers = (() => {
     for (let at = place; (at = at?.closest("details")); at = at.parentElement) at.open = true;
   };
   const arrive = () => {
-    const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    let name = location.hash.slice(1);
+    try {
+      name = decodeURIComponent(name);
+    } catch {
+      // A mistyped address, such as one that ends in 50%.
+    }
+    const place = document.getElementById(name);
     if (!place?.closest("details")) return;
     open(place);
     requestAnimationFrame(() => requestAnimationFrame(() => place.scrollIntoView()));

@@ -7,7 +7,7 @@
 
   /** For each word of a query the stems of the index that it may mean, with how sure that is. */
   const meant = (word) => {
-    const stem = new Stemmer().stemWord((irregular[word] ?? word).replace(british, "iz$1"));
+    const stem = new Stemmer().stemWord((Object.hasOwn(irregular, word) ? irregular[word] : word).replace(british, "iz$1"));
     const known = Object.keys(searchIndex.stems);
     return known.flatMap((other) => {
       if (other === stem) return [[other, 1]];

@@ -31,11 +31,9 @@ def main() -> None:
     if not devices:
         sys.exit("TensorFlow sees no GPU: pip install 'tensorflow[and-cuda]' on Linux, then again")
     print(*devices, sep="\n")
-    print(
-        subprocess.run(
-            [sys.executable, ROOT / "benchmarks/ensemble.py"], capture_output=True, text=True
-        ).stdout
-    )
+    command = [sys.executable, ROOT / "benchmarks/ensemble.py"]
+    run = subprocess.run(command, capture_output=True, text=True)
+    print(run.stdout, run.stderr[-2000:] if run.returncode else "")
     for name in CHAPTERS:
         page = ROOT / f"book/{name}.md"
         run = execute(page, myst_nb_reader_plugin(str(page)))

@@ -95,13 +95,16 @@ def with_roles(html: str) -> str:
 
 
 def remove_unused(app: Sphinx) -> None:
-    """Files that no page asks for any more: maps, and fonts that are there in a smaller format."""
+    """Files that no page asks for: maps, fonts in a larger format, and what stands in the pages."""
     for pattern in (
+        *DROPPED,
         "**/*.map",
         "scripts/fontawesome.js*",
         "sphinx-thebe*",
         "vendor/**/*.woff2",
         "questions/*.js",
+        "lab/*.js",
+        "404.html",
     ):
         for file in (Path(app.outdir) / "_static").glob(pattern):
             file.unlink()

@@ -9,7 +9,9 @@ const { axis, ticks } = await import("../assets/questions/plot.js");
 test("numbers are read as people type them", () => {
   const texts = ["0.25", " 0,25 ", "25 %", "−3", "2e-4", "2×10^-4", "2*10-4", "1.5 · 10^3", "1/64"];
   assert.deepEqual(texts.map(typed), [0.25, 0.25, 25, -3, 2e-4, 2e-4, 2e-4, 1500, 1 / 64]);
-  for (const text of ["", "about 3", "x"]) assert.ok(Number.isNaN(typed(text)), text);
+  const printed = ["2×10⁻⁴", "10⁻³", "2e−4", "10 000", "48 000", "1,000", "-1,500.5", "105"];
+  assert.deepEqual(printed.map(typed), [2e-4, 1e-3, 2e-4, 10000, 48000, 1000, -1500.5, 105]);
+  for (const text of ["", "about 3", "x", "10²x", "1 2"]) assert.ok(Number.isNaN(typed(text)), text);
 });
 
 test("a number is right within its room, and a known wrong one has its feedback", () => {

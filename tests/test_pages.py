@@ -95,6 +95,7 @@ def test_a_page(browser, site, page_name, look):
     checks = [is_complete, is_closed, stays_in_its_width, is_accessible, shows_formulas_whole]
     if look == "light":
         checks += [is_light, runs_nothing_foreign, introduces_itself] if page_name in READ else []
+        checks += [writes_powers_of_ten]
         checks += [has_formulas_as_mathml] if page_name in CHAPTERS else []
         checks += [says_what_figures_show] if page_name in EXECUTED else []
     if look == "phone":
@@ -267,6 +268,17 @@ def runs_nothing_foreign(page):
     page.errors[:] = before  # the refusal is told in the console
     handlers = "[...document.querySelectorAll('*')].filter(e => [...e.attributes].some(a => "
     assert page.evaluate(handlers + "a.name.startsWith('on'))).length") == 0
+
+
+def writes_powers_of_ten(page):
+    """No 1e-05 but in code and in what it printed."""
+    words = """() => [...document.querySelectorAll("article :is(p, li, td, figcaption), svg text")]
+        .filter((e) => !e.closest("pre, code")).map((e) => {
+            const copy = e.cloneNode(true);
+            for (const code of copy.querySelectorAll("pre, code, .katex")) code.remove();
+            return copy.textContent;
+        })"""
+    assert [text for text in page.evaluate(words) if re.search(r"\de[-+]\d", text)] == []
 
 
 def introduces_itself(page):

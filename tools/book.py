@@ -1,4 +1,4 @@
-"""Write the executed book: python -m tools.book html, notebook or latex, or several of them.
+"""Write the executed book: python -m tools.book with the names of one or several builders.
 
 It calls Jupyter Book's own function (1.0.4) where its command would say much that nobody reads,
 and take seconds longer. Every warning is an error, and nothing else is printed.

@@ -9,13 +9,18 @@ export const DAYS = [1, 3, 7, 21];
 export const amount = (value, unit = "") => number(value, 3) + (unit && `\u00a0${unit}`);
 const seeds = (k, n) => `${k} of ${n} seeds ${k === 1 ? "is" : "are"}`;
 
-/** What somebody typed as a number, or NaN. */
+const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** What somebody typed as a number, in the book's notation too, or NaN. */
 export function typed(text) {
-  const plain = text.trim().replace(/^[−–]/, "-").replace(",", ".").replace(/\s*(%|·|×)\s*$/, "");
+  const power = (raised) => "^" + raised.replace("⁻", "-").replace(/[^-]/g, (digit) => RAISED.indexOf(digit));
+  const plain = text.trim().replace(/[−–]/g, "-").replace(/[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+/, power)
+    .replace(/(?<=\d)\s(?=\d{3}\b)/g, "").replace(/^([-+]?[1-9]\d{0,2}),(?=\d{3}(\.|$))/, "$1")
+    .replace(",", ".").replace(/\s*(%|·|×)\s*$/, "");
   const [, above, below] = /^([-\d.]+)\s*\/\s*([\d.]+)$/.exec(plain) ?? [];
   if (below) return Number(above) / Number(below);
-  const [, base, power] = /^(.+?)\s*[×x*·]\s*10\^?([-−+]?\d+)$/.exec(plain) ?? [];
-  if (base) return Number(base) * 10 ** Number(power.replace("−", "-"));
+  const [, base = 1, exponent] = /^(?:(.+?)\s*[×x*·]\s*10\^?|10\^)([-+]?\d+)$/.exec(plain) ?? [];
+  if (exponent) return Number(base) * 10 ** Number(exponent);
   return plain ? Number(plain) : NaN;
 }
 
