@@ -56,3 +56,14 @@ document.addEventListener("click", ({ target }) => {
   address.searchParams.set("section", read.at(-1)?.innerText.replace(/#$/, "").trim() ?? "");
   button.href = address;
 });
+
+// Paper is light.
+{
+  const { dataset } = document.documentElement;
+  let theme;
+  addEventListener("beforeprint", () => {
+    theme = dataset.theme;
+    dataset.theme = "light";
+  });
+  addEventListener("afterprint", () => (dataset.theme = theme));
+}

@@ -5,9 +5,12 @@
   const MOST = 30;
   const ASKING = new Set("why how what which do does did i my you should must can take good best find implement mean".split(" "));
 
+  const stemmed = (word) =>
+    new Stemmer().stemWord((Object.hasOwn(irregular, word) ? irregular[word] : word).replace(british, "iz$1"));
+
   /** For each word of a query the stems of the index that it may mean, with how sure that is. */
   const meant = (word) => {
-    const stem = new Stemmer().stemWord((Object.hasOwn(irregular, word) ? irregular[word] : word).replace(british, "iz$1"));
+    const stem = stemmed(word);
     const known = Object.keys(searchIndex.stems);
     return known.flatMap((other) => {
       if (other === stem) return [[other, 1]];
@@ -15,11 +18,20 @@
     });
   };
 
+  /** Of a word that the index lacks the two that it may be, as of batchnorm; else the word. */
+  const parted = (word) => {
+    for (let at = meant(word).length ? word.length : 2; at < word.length - 1; at++) {
+      const pair = [word.slice(0, at), word.slice(at)];
+      if (pair.every((part) => Object.hasOwn(searchIndex.stems, stemmed(part)))) return pair;
+    }
+    return [word];
+  };
+
   function search(query) {
     const parts = query.replace(/([a-z])(?=[A-Z][a-z])/g, "$1 ").toLowerCase();
     const typed = (parts.match(/[\p{L}\d]+(?:\.\d+)?/gu) ?? []).filter((word) => !stopwords.includes(word));
     const sought = typed.filter((word) => !ASKING.has(word));
-    const words = sought.length ? sought : typed;
+    const words = (sought.length ? sought : typed).flatMap(parted);
     const scores = new Map();
     const n = searchIndex.entries.length;
     for (const word of words) {

@@ -93,7 +93,7 @@ def listed(app: Sphinx, docname: str) -> list[nodes.Node]:
     for name in names:
         chapter, claim = known[name]
         link = reference(app, docname, f"book/evidence#{nodes.make_id(name)}", claim.statement)
-        rows.append([link, chapter.title, "also holds in your browser"])
+        rows.append([link, chapter.title, "can be measured in your browser"])
     bounds = {name: bounds_of(known[name][1]) for name in names}
     settings = html.escape(json.dumps(bounds))
     host = f'<div class="explorable" data-explorable="lab-claims" data-settings="{settings}"></div>'

@@ -18,10 +18,12 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
+from extensions.ledger import claim_figures, claim_link
 from extensions.questions import AGAIN, question
 
 INDEX = "search-index.js"
 LEFT_OUT = (AGAIN, "book/changes", "book/references")
+HOLE = "\ufffc"
 WORD = re.compile(r"[^\W_]+(?:\.\d+)?")
 TITLE, TERM, PROSE, CODE = 8, 4, 1, 0.3  # what a word counts for, by where it stands
 UNSEEN = (nodes.raw, nodes.comment, nodes.title, nodes.math, nodes.math_block, question)
@@ -157,10 +159,10 @@ def gather(block: nodes.Node, texts: list[tuple[float, str]], prose: list[str]) 
 
 
 def without_formulas(block: nodes.Element) -> str:
+    """Its words, with a hole for each formula and for what a claim will say."""
     parts = [
-        text.astext()
+        HOLE if isinstance(text.parent, (nodes.math, claim_link, claim_figures)) else text.astext()
         for text in block.findall(nodes.Text)
-        if not isinstance(text.parent, nodes.math)
     ]
     return " ".join("".join(parts).split())
 
@@ -170,8 +172,10 @@ def made(title: str, anchor: str, prose: str, texts: list[tuple[float, str]]) ->
     for weight, text in texts:
         for word, times in Counter(words(text)).items():
             weights[word] += weight * times**0.5
-    found = SENTENCE.match(" ".join(prose.split()))
-    return Entry(title, anchor, (found[0] if found else prose)[:200], dict(weights))
+    said = SENTENCE.findall(prose := " ".join(prose.split())) or [prose]
+    whole = next((sentence for sentence in said if HOLE not in sentence), said[0])
+    snippet = " ".join(whole.replace(HOLE, " ").split())[:200]
+    return Entry(title, anchor, snippet, dict(weights))
 
 
 def words(text: str) -> list[str]:

@@ -88,6 +88,8 @@ def with_roles(html: str) -> str:
     if "bd-sidebar-primary" in html and SIDEBAR + LANDMARK not in html:
         raise ExtensionError("extensions/theme.py: the theme's sidebar has changed")
     html = html.replace('"doc-biblioentry"', '"listitem"')
+    # A script sets the theme that is wished for; without scripts there is the light one.
+    html = html.replace('data-theme="auto"', 'data-theme="light"', 1)
     # A bar says what it folds, a link shows what is behind it.
     html = html.replace('<summary aria-label="Toggle hidden content">', "<summary>")
     html = re.sub(r'(<a class="headerlink"[^>]*) title="', r'\1 aria-label="', html)

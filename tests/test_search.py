@@ -99,6 +99,11 @@ SOUGHT = {
     "MC dropout calibrated": "MC dropout",
     "weight initialization relu": "He initialization",
     "weight initialization ReLU": "He initialization",
+    # Names in small letters.
+    "pytorch": "The same in PyTorch",
+    "batchnorm": "batch norm",
+    "earlystopping": "Early stopping",
+    "leakyrelu": "Two slopes called leaky",
 }
 
 
@@ -143,6 +148,7 @@ def test_each_entry_has_a_place_and_a_sentence_and_no_folded_code_is_found():
         html = (HTML / page).read_text("utf-8")
         assert not anchor or f'id="{anchor}"' in html, address
         assert len(snippet) <= 200, title
+        assert "\ufffc" not in snippet, title
     assert not {"yticks", "xticks"} & set(index["stems"])  # of drawing alone
     assert "clipnorm" in index["stems"]
 

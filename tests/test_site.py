@@ -216,6 +216,21 @@ def test_a_table_is_sorted_by_its_powers_of_ten(opened):
 
 
 @WHOLE
+def test_the_dark_book_is_printed_light(browser, site):  # noqa: F811
+    with browser.new_context(color_scheme="dark") as context:
+        page = context.new_page()
+        page.goto(site + "book/glossary.html")
+        theme = "document.documentElement.dataset.theme"
+        for event, shown in ("focus", "dark"), ("beforeprint", "light"), ("afterprint", "dark"):
+            page.evaluate(f"dispatchEvent(new Event('{event}'))")
+            assert page.evaluate(theme) == shown
+    with browser.new_context(color_scheme="dark", java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(site + "book/glossary.html")
+        assert page.locator("html").get_attribute("data-theme") == "light"
+
+
+@WHOLE
 def test_an_address_that_ends_in_percent_leaves_the_page_alive(browser, site):  # noqa: F811
     with browser.new_context() as context:
         page = context.new_page()

@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extensions.executed import executed
-from tools.execute import BUILD, ROOT, chapters
+from tools.execute import ROOT, chapters
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-FOLDER = BUILD / "figures"
+FOLDER = ROOT / "_build/figures"
 LICENCE = "CC BY 4.0"
 COLUMNS = ("name", "caption", "alt", "licence")
 ROLE = re.compile(r"\{[\w:]+\}`([^`<]*?)(?: *<[^`]*>)?`")
