@@ -8,6 +8,7 @@ import pytest
 from docutils.nodes import make_id
 
 from extensions.claim_lines import figures_of
+from extensions.claims import set_as_text
 from extensions.executed import executed
 from lib.evidence import records
 
@@ -26,7 +27,8 @@ def test_each_claim_is_one_line_with_its_figures(path):
         line = re.search(rf'<li id="{place}">(.*?)</li>', page, re.S)[1]
         text = html.unescape(re.sub(r"<[^>]+>", "", line.partition("</p>")[0]))
         word = "?not settled" if claim.kind == "unsettled" else "✓holds"
-        assert " ".join(text.split()) == f"{word}: {claim.statement}: {figures_of(claim)}"
+        said = set_as_text(claim.statement)
+        assert " ".join(text.split()) == f"{word}: {said}: {figures_of(claim)}"
         assert f'href="evidence.html#{make_id(claim.name)}"' in line
     assert page.count('class="claim-sign"') == len(claims)
     assert not re.search(r"<span></span>(holds|not settled): ", page)

@@ -74,10 +74,10 @@ def test_notebooks_are_valid_and_the_same_on_every_run(course):
 @pytest.mark.parametrize(("suffix", "missing"), [("", False), (".git", False), (None, True)])
 def test_binder_follows_the_repository(course, monkeypatch, tmp_path, suffix, missing):
     url = "" if missing else f"https://github.com/someone/book{suffix}"
-    (tmp_path / "_config.yml").write_text(f'repository: {{url: "{url}"}}', "utf-8")
+    (tmp_path / "_config.yml").write_text(f'repository: {{url: "{url}", branch: next}}', "utf-8")
     monkeypatch.setattr(authoring, "ROOT", tmp_path)
     text = authoring.load(course.name).notebook.cells[0].source
-    assert ("mybinder.org/v2/gh/someone/book/main?" in text) != missing
+    assert ("mybinder.org/v2/gh/someone/book/next?" in text) != missing
     assert ("mybinder" in text) != missing
 
 
