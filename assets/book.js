@@ -31,8 +31,8 @@ for (const table of document.querySelectorAll("table.sortable")) {
       const down = heading.ariaSort === "ascending";
       for (const other of table.tHead.rows[0].cells) other.ariaSort = null;
       heading.ariaSort = down ? "descending" : "ascending";
-      const value = (row) => row.cells[column].innerText.replace("−", "-").replace(/×10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)/, (_, power) =>
-        "e" + [...power].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(digit)).join("").replace("-1", "-"));
+      const power = (_, raised) => "e" + raised.replace("⁻", "-").replace(/[^-]/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(digit));
+      const value = (row) => row.cells[column].innerText.replace("−", "-").replace(/×10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)/, power);
       const order = (a, b) => value(a).localeCompare(value(b), "en", { numeric: true });
       const number = (a, b) => parseFloat(value(a)) - parseFloat(value(b));
       const rows = [...table.tBodies[0].rows];

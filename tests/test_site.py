@@ -232,15 +232,15 @@ def test_the_dark_book_is_printed_light(browser, site):  # noqa: F811
 
 @WHOLE
 def test_an_address_that_ends_in_percent_leaves_the_page_alive(browser, site):  # noqa: F811
-    with browser.new_context() as context:
-        page = context.new_page()
-        errors = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(site + "book/index.html#50%")
+    with open_page(browser, site, "book/index.html#50%", "light") as page:
         page.locator(".explorable[data-live]").first.wait_for()
-        page.goto(site + "search.html?q=constructor")
-        page.wait_for_load_state("networkidle")
-        assert errors == []
+        assert page.errors == []
+
+
+@WHOLE
+def test_a_search_for_what_every_object_has_breaks_nothing(browser, site):  # noqa: F811
+    with open_page(browser, site, "search.html?q=constructor", "light") as page:
+        assert page.errors == []
 
 
 @PAGE
